@@ -1,0 +1,1 @@
+"""What at least two themes need: knobs, explorers, figures, data, checks."""
