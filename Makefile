@@ -15,3 +15,5 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[test]'
 	@touch $@
+
+NBVAL := -p engineroom.teach.nbval_figures --nbval --nbval-cell-timeout=120 -n 2 --dist loadscope
