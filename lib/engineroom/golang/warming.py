@@ -16,7 +16,8 @@ LIBRARY = Path(__file__).resolve().parents[1]
 TEST_LIMITS = Limits(time_s=600, memory_mb=8192)
 
 # What learners' own cells import most: compiled here, so that their first cell is quick.
-FIRST_CELL = 'import (\n"context"\n"fmt"\n"sync"\n"time"\n)\nfunc main() { _, _ = context.Background(), sync.Mutex{}; fmt.Print(time.Second) }'
+FIRST_CELL = """import ("context"; "fmt"; "sync"; "time")
+func main() { fmt.Println(context.Background(), new(sync.Mutex), time.Second) }"""
 
 
 def course_modules() -> list[Path]:

@@ -35,7 +35,7 @@ def data_file(theme: str, name: str) -> Path:
 
 
 def _remedy(theme: str, name: str) -> str:
-    return f"bring it back with: git checkout -- data/{theme}/{name}  (or record anew: make record THEME={theme})"
+    return f"bring it back with: git checkout -- data/{theme}/{name} (or: make record THEME={theme})"
 
 
 def load_table(theme: str, name: str, schema: Mapping[str, str]) -> pd.DataFrame:
