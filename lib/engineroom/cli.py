@@ -43,6 +43,15 @@ def store(options: argparse.Namespace) -> int:
     return 0
 
 
+def release(_: argparse.Namespace) -> int:
+    """Generate the exercise notebooks from assignments/."""
+    from engineroom.teach.release import assignments, publish
+
+    for assignment in assignments():
+        print(f"released {publish(assignment)}", flush=True)
+    return 0
+
+
 def go(options: argparse.Namespace) -> int:
     """Run a go command with the course's toolchain and settings."""
     from engineroom.golang import find_go, go_environment
@@ -55,7 +64,7 @@ def main() -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="engineroom", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for function in (doctor, warm, vet, store, go):
+    for function in (doctor, warm, vet, store, release, go):
         command = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
         command.set_defaults(function=function)
         if function is store:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -50,9 +51,14 @@ def _short(value: Any) -> str:
 
 def _number(value: Any) -> float | None:
     """Return a real number as a plain float; None for anything else, truth values included."""
-    kind = type(value)
-    builtin = kind in (int, float) or (kind.__module__ == "numpy" and isinstance(value, numbers.Real))
-    return float(value) if builtin else None
+    number = type(value) in (int, float) or (_from_numpy(value) and isinstance(value, numbers.Real))
+    return float(value) if number else None
+
+
+def _from_numpy(value: Any) -> bool:
+    """True for NumPy's own arrays and scalars; a class that only says so does not count."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and type(value) in {numpy.ndarray, *numpy.sctypeDict.values()}
 
 
 def plain(value: Any) -> Any:
@@ -65,7 +71,7 @@ def plain(value: Any) -> Any:
         return number
     if value is None or type(value) in (bool, str, bytes):
         return value
-    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+    if _from_numpy(value):
         return plain(value.tolist())
     if type(value) in (list, tuple):
         return [plain(item) for item in value]
@@ -108,7 +114,7 @@ def expect_that(what: str, holds: bool, *, seen: Any, expected: str, hint: str =
     Raises:
         CheckFailed: when it does not hold.
     """
-    if holds is not True and not (type(holds).__module__ == "numpy" and bool(holds)):
+    if holds is not True and not (_from_numpy(holds) and bool(holds)):
         _fail(what, _short(seen), expected, hint)
 
 
