@@ -1,1 +1,1 @@
-"""What a heap ballast does to the Go garbage collector: the pacer modelled, and real Go programs beside it."""
+"""What a heap ballast does to the Go garbage collector: a model of the pacer, and real Go programs."""
