@@ -1,4 +1,4 @@
-"""The knobs of the heap experiments: one program, its heap and its collector. 1 MB is 2**20 bytes, as in Go."""
+"""The knobs of the heap experiments: a program, its heap and its collector. 1 MB is 2**20 bytes, as in Go."""
 
 from __future__ import annotations
 
@@ -31,7 +31,13 @@ class HeapKnobs(Knobs):
         300, 10, 20480, unit="MB", label="memory limit", log=True, help="The value of GOMEMLIMIT."
     )
     allocation_mb_s: float = number(
-        100, 1, 5000, unit="MB/s", label="allocation rate", log=True, help="Garbage the program wants to make."
+        100,
+        1,
+        5000,
+        unit="MB/s",
+        label="allocation rate",
+        log=True,
+        help="Garbage the program makes.",
     )
     mutator_mb_s: float = number(
         500,
@@ -52,7 +58,7 @@ class HeapKnobs(Knobs):
         label="collector",
         help="Go marks while the program runs; GODEBUG=gcstoptheworld=1 stops it instead.",
     )
-    duration_s: float = number(10, 0.1, 600, step=0.1, unit="s", label="duration", help="Wall time to simulate.")
+    duration_s: float = number(10, 0.1, 600, step=0.1, unit="s", label="duration", help="Wall time.")
 
     def conflicts(self) -> dict[str, str]:
         """Refuse a heap that nothing would ever collect."""
