@@ -54,8 +54,8 @@ class GCRun:
         initial_marked_bytes: marked bytes at time 0, the foot of the first tooth.
         duration_s: wall time from time 0 to the end of the run.
         allocated_bytes: bytes allocated from time 0 on.
-        gc_cpu_s: CPU spent by the collector, including the CPU idled by its pauses.
-        busy_cpu_s: all CPU spent, the collector's included.
+        gc_cpu_s: CPU spent by the collector until its last cycle ended, including what its pauses idled.
+        busy_cpu_s: all CPU spent until then, the collector's included.
         rss_bytes: resident set at the end; NaN where unknown.
         mapped_bytes: highest memory that counts against a memory limit; NaN where unknown.
         limiter_on: whether the GC CPU limiter stepped in during the run.

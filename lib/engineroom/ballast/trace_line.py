@@ -39,7 +39,7 @@ class LineShape:
         """
         found, position = {}, 0
         for expected, pattern in (*cls.PARTS, ("the end of the line", "$")):
-            match = re.compile(pattern).match(line, position)
+            match = re.compile(pattern, re.ASCII).match(line, position)
             if match is None:
                 raise TraceLineError(number, line, position + 1, expected)
             found |= match.groupdict()

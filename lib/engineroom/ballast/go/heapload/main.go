@@ -94,8 +94,9 @@ func main() {
 		"mapped_bytes":     max(peakMapped(), gauges.Get(observe.Mapped)-gauges.Get(observe.Released)),
 		"assist_cpu_s":     after[observe.AssistCPU], "dedicated_cpu_s": after[observe.DedicatedCPU],
 		"idle_cpu_s": after[observe.IdleCPU], "pause_cpu_s": after[observe.PauseCPU],
-		"gc_cpu_s":  after[observe.GCCPU],
-		"rss_bytes": process.RSSBytes, "cpu_s": observe.Less(process.CPUSeconds, processBefore.CPUSeconds),
+		"gc_cpu_s":   after[observe.GCCPU],
+		"busy_cpu_s": after[observe.TotalCPU] - after[observe.UnusedCPU],
+		"rss_bytes":  process.RSSBytes, "cpu_s": observe.Less(process.CPUSeconds, processBefore.CPUSeconds),
 	})
 	runtime.KeepAlive(live)
 	runtime.KeepAlive(ballast)

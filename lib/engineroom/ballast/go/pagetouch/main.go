@@ -69,7 +69,7 @@ func touchEvery[T any](slice []T, fraction float64, write, read func(*T)) {
 func report(before observe.Process) {
 	after := observe.ReadProcess()
 	first, second := forcedCycle(), forcedCycle()
-	collected := observe.ReadProcess()
+	collected, scanned := observe.ReadProcess(), observe.NewGauges(observe.HeapScan)
 	observe.Emit(map[string]any{
 		"kind": "pagetouch", "go": runtime.Version(),
 		"size_mb": *sizeMB, "element": *kind, "access": *access, "touched": *touch,
@@ -78,6 +78,7 @@ func report(before observe.Process) {
 		"minor_faults":         observe.Less(after.MinorFaults, before.MinorFaults),
 		"forced_gc_s":          []float64{first, second},
 		"rss_grew_by_gc_bytes": observe.Less(collected.RSSBytes, after.RSSBytes),
+		"scan_bytes":           scanned.Get(observe.HeapScan),
 		"faults_by_gc":         observe.Less(collected.MinorFaults, after.MinorFaults),
 	})
 }

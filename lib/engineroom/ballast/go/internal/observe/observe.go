@@ -68,6 +68,7 @@ const (
 	Allocated    = "/gc/heap/allocs:bytes"
 	StackScan    = "/gc/scan/stack:bytes"
 	GlobalsScan  = "/gc/scan/globals:bytes"
+	HeapScan     = "/gc/scan/heap:bytes"
 	LimiterCycle = "/gc/limiter/last-enabled:gc-cycle"
 	Mapped       = "/memory/classes/total:bytes"
 	Released     = "/memory/classes/heap/released:bytes"
