@@ -40,7 +40,7 @@ class HeapKnobs(Knobs):
         help="Garbage the program makes.",
     )
     mutator_mb_s: float = number(
-        500,
+        2000,
         10,
         5000,
         unit="MB/s",
@@ -49,7 +49,14 @@ class HeapKnobs(Knobs):
         help="Garbage one processor makes when nothing holds it up: the program's own CPU cost.",
     )
     mark_ns_per_byte: float = number(
-        1, 0.01, 20, step=0.01, unit="ns/B", label="mark cost", log=True, help="CPU time to mark a live byte."
+        0.8,
+        0.01,
+        20,
+        step=0.01,
+        unit="ns/B",
+        label="mark cost",
+        log=True,
+        help="CPU time to mark a live byte.",
     )
     processors: int = integer(2, 1, 64, label="GOMAXPROCS", help="How many threads run Go code at once.")
     collector: str = choice(

@@ -25,6 +25,11 @@ class MarkPhase:
     idle_s: float
     pause_s: float = 0.0
 
+    @property
+    def cpu_s(self) -> float:
+        """All CPU-seconds of marking."""
+        return self.background_s + self.assist_s + self.idle_s
+
     def __add__(self, other: MarkPhase) -> MarkPhase:
         """Return both phases, one after the other."""
         return MarkPhase(
@@ -50,7 +55,7 @@ def concurrent_mark(
 
     A quarter of the processors always marks. What the program leaves unused, idle workers take. If
     the program would allocate more than its allowance, it has to mark instead of running (assist),
-    until the limiter's bucket is full; then program and collector share the processors evenly.
+    until the limiter's bucket is full. From there on assists are off and on in turns.
 
     Args:
         work_s: CPU-seconds of marking to do.
@@ -86,7 +91,11 @@ def _account(limiter: CPULimiter, phase: MarkPhase) -> None:
 def _until_full(
     work_s: float, phase: MarkPhase, wanted: float, speed: float, limiter: CPULimiter
 ) -> MarkPhase:
-    """Split an assisted phase where the bucket overflows; from there on the program gets up to half."""
+    """Split an assisted phase where the bucket overflows.
+
+    The runtime looks at the bucket every 10 ms. Full, it switches assists off, which drains it at
+    once; not full, it switches them on, which fills it. So the program gets the mean of both.
+    """
     gc = (phase.background_s + phase.assist_s) / phase.wall_s
     before = limiter.seconds_until_full(limiter.processors - gc, gc)
     if before >= phase.wall_s:
@@ -94,7 +103,7 @@ def _until_full(
         return phase
     program = phase.allocated / (speed * phase.wall_s)
     first = _share(work_s * before / phase.wall_s, program, True, speed, limiter.processors)
-    shared = min(wanted, limiter.processors / 2)
+    shared = (wanted + program) / 2
     second = _share(work_s - work_s * before / phase.wall_s, shared, True, speed, limiter.processors)
     _account(limiter, first)
     _account(limiter, second)

@@ -34,12 +34,16 @@ def cons_mark(allocated: int, scan_work: int, assist_share: float, idle_share: f
         allocated: bytes allocated while the cycle marked.
         scan_work: bytes scanned: heap, stacks and globals.
         assist_share: share of all processors' time spent on assists during the mark phase.
-        idle_share: the same for idle mark workers. The 25 % for background workers is taken as given.
+        idle_share: the same for idle mark workers.
+
+    The runtime takes the background workers' 25 % as given. Where assists left them less, the shares
+    add up to more than the whole and the result is negative, in the runtime as here.
     """
     utilisation = GOAL_UTILISATION + assist_share
-    if utilisation >= 1:
+    program = 1 - utilisation
+    if program == 0:
         return float("inf")
-    return allocated * (utilisation + idle_share) / (scan_work * (1 - utilisation))
+    return allocated * (utilisation + idle_share) / (scan_work * program)
 
 
 @dataclass(frozen=True)

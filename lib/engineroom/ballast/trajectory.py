@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,82 +13,32 @@ from engineroom.ballast.heapgoal import MIB
 from engineroom.ballast.limiter import CPULimiter
 from engineroom.ballast.mark_phase import MarkPhase, concurrent_mark, stopped_mark
 from engineroom.ballast.pacer import Pacer
+from engineroom.ballast.program import Phase, Program
 
-__all__ = ["Phase", "heap_trajectory", "simulate"]
+__all__ = ["heap_trajectory", "simulate"]
 
-MOST_CYCLES = 2000
+MOST_CYCLES = 1000
+
+# What any small Go program brings along, in bytes: measured once with go/heapload, Go 1.27.3, linux/amd64.
 RUNTIME_LIVE = 91_000
 RUNTIME_STACKS = 3_760
 RUNTIME_GLOBALS = 165_322
-RUNTIME_NON_HEAP = 4 * MIB
 RUNTIME_RESIDENT = 4 * MIB
 ROOTS = RUNTIME_STACKS + RUNTIME_GLOBALS
+
+# Span tables, mark bits and unusable ends of spans: a constant, a share of small live objects, of garbage.
+NON_HEAP = 4 * MIB
+NON_HEAP_PER_LIVE = 0.055
+NON_HEAP_PER_GARBAGE = 0.03
+
+# CPU that a cycle takes even when there is nothing to mark.
 CYCLE_CPU_S = 100e-6
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A stretch of the program's life; the live heap moves in a straight line to where it ends.
-
-    Attributes:
-        duration_s: how long it lasts.
-        live_mb: live heap at its end.
-        allocation_mb_s: garbage the program wants to make per second.
-    """
-
-    duration_s: float
-    live_mb: float
-    allocation_mb_s: float
-
-
-class _Program:
-    """The program's side: what is live at a moment, and when so many bytes are allocated."""
-
-    def __init__(self, knobs: HeapKnobs, phases: Sequence[Phase]):
-        self.speed = knobs.mutator_mb_s * MIB
-        self.most = knobs.processors * self.speed
-        self.stretches = []
-        start, live = 0.0, knobs.live_mb * MIB
-        for phase in phases:
-            growth = (phase.live_mb * MIB - live) / phase.duration_s
-            rate = phase.allocation_mb_s * MIB + max(0.0, growth)
-            self.stretches.append((start, start + phase.duration_s, live, growth, rate))
-            start, live = start + phase.duration_s, phase.live_mb * MIB
-        self.ends = [end for _, end, *_ in self.stretches]
-        self.duration_s = start
-
-    def at(self, t: float) -> tuple[float, float, float, float, float]:
-        return self.stretches[min(bisect_right(self.ends, t), len(self.ends) - 1)]
-
-    def live(self, t: float) -> int:
-        start, _, live, growth, _ = self.at(t)
-        return int(live + growth * (t - start))
-
-    def demand(self, t: float) -> float:
-        """Processors that the program would keep busy."""
-        return min(self.at(t)[-1], self.most) / self.speed
-
-    def allocate(self, t: float, amount: float) -> float:
-        """Return the moment by which `amount` more bytes are allocated, the collector being quiet."""
-        while True:
-            _, end, _, _, rate = self.at(t)
-            rate = min(rate, self.most)
-            if t + amount / rate <= end or end == self.duration_s:
-                return t + amount / rate
-            amount -= rate * (end - t)
-            t = end
-
-    def allocated(self, t: float, until: float) -> float:
-        """Return the bytes allocated between two moments, the collector being quiet."""
-        return sum(
-            min(rate, self.most) * max(0.0, min(until, end) - max(t, start))
-            for start, end, _, _, rate in self.stretches
-        )
 
 
 @dataclass(frozen=True)
 class _Cycle:
     start_s: float
+    end_s: float
     trigger: int
     goal: int
     peak: int
@@ -97,56 +46,80 @@ class _Cycle:
     mark: MarkPhase
 
 
-def simulate(knobs: HeapKnobs, phases: Sequence[Phase] = ()) -> GCRun:
+@dataclass(frozen=True)
+class _Unfinished:
+    allocated: float
+    gc_cpu_s: float
+
+
+def simulate(knobs: HeapKnobs, phases: Sequence[Phase] = (), limiter: CPULimiter | None = None) -> GCRun:
     """Return the cycles that the pacer model predicts for a program.
 
-    Left out: scheduling jitter, sweep and scavenge CPU, fragmentation, the CPU of allocation itself
-    beyond `mutator_mb_s`, and catching up afterwards on what a mark phase held back. At most 2,000
-    cycles are simulated; a run with more ends early, and its `duration_s` says when.
+    Left out: scheduling jitter, sweep and scavenge CPU, pauses of a concurrent cycle, and catching up
+    on what a mark phase held back. At most 1,000 cycles are simulated; a run with more ends early,
+    and its `duration_s` says when.
 
     Args:
         knobs: the program and its settings.
         phases: what the program does over time; by default it is steady for `knobs.duration_s`.
+        limiter: the limiter's bucket, to carry it over from an earlier run; by default an empty one.
     """
-    program = _Program(knobs, phases or [Phase(knobs.duration_s, knobs.live_mb, knobs.allocation_mb_s)])
+    phases = phases or [Phase(knobs.duration_s, knobs.live_mb, knobs.allocation_mb_s)]
+    program = Program(knobs.live_mb, phases, knobs.mutator_mb_s * MIB, knobs.processors)
+    limiter = limiter or CPULimiter(knobs.processors)
     pacer = _pacer(knobs)
-    limiter = CPULimiter(knobs.processors)
     first = pacer.marked
-    cycles = list(_cycles(knobs, program, pacer, limiter))
-    return _as_run(knobs, program, first, cycles, limiter)
+    cycles, unfinished = _collect(knobs, program, pacer, limiter)
+    return _as_run(knobs, program, first, cycles, unfinished, limiter)
 
 
 def _pacer(knobs: HeapKnobs) -> Pacer:
     live = int(knobs.live_mb * MIB)
     return Pacer(
         gogc=None if knobs.gogc_off else knobs.gogc,
-        marked=live + int(knobs.ballast_mb * MIB) + RUNTIME_LIVE,
+        marked=live + _held(knobs),
         heap_scan=live,
         stacks=RUNTIME_STACKS,
         globals_=RUNTIME_GLOBALS,
         limit=int(knobs.limit_mb * MIB) if knobs.limited else None,
-        non_heap=RUNTIME_NON_HEAP,
+        non_heap=_non_heap(live, 0),
     )
 
 
-def _cycles(knobs: HeapKnobs, program: _Program, pacer: Pacer, limiter: CPULimiter) -> Iterator[_Cycle]:
-    """Yield finished cycles until the program's time is up."""
-    held = int(knobs.ballast_mb * MIB) + RUNTIME_LIVE
-    t = 0.0
-    for _ in range(MOST_CYCLES):
+def _held(knobs: HeapKnobs) -> int:
+    """Return what is reachable besides the live heap: the ballast and the runtime's own."""
+    return int(knobs.ballast_mb * MIB) + RUNTIME_LIVE
+
+
+def _non_heap(live: int, garbage: int) -> int:
+    return int(NON_HEAP + NON_HEAP_PER_LIVE * live + NON_HEAP_PER_GARBAGE * garbage)
+
+
+def _collect(
+    knobs: HeapKnobs, program: Program, pacer: Pacer, limiter: CPULimiter
+) -> tuple[list[_Cycle], _Unfinished]:
+    """Return the cycles that finish in time, and what was done after the last of them."""
+    cycles, t = [], 0.0
+    while len(cycles) < MOST_CYCLES:
         pacing = pacer.pace()
-        start = program.allocate(t, pacing.trigger - pacer.marked)
-        limiter.accumulate((pacing.trigger - pacer.marked) / program.speed, 0.0)
+        ahead = pacing.trigger - pacer.marked
+        start = program.time_when_allocated(t, ahead)
+        if start > program.duration_s:
+            return cycles, _Unfinished(program.allocated(t, program.duration_s), 0.0)
+        limiter.accumulate(ahead / program.speed, 0.0)
         live = program.live(start)
         mark = _mark(knobs, program.demand(start), pacer.allowance(pacing, live + ROOTS), live, limiter)
         t = start + mark.wall_s
         if t > program.duration_s:
-            return
-        allocated = int(mark.allocated)
+            part = (program.duration_s - start) / mark.wall_s
+            return cycles, _Unfinished(ahead + mark.allocated * part, mark.cpu_s * part)
+        peak = pacing.trigger + int(mark.allocated)
+        marked = live + _held(knobs) + int(mark.allocated)
+        pacer.non_heap = max(pacer.non_heap, _non_heap(live, peak - live - _held(knobs)))
         capacity = mark.wall_s * knobs.processors
-        marked = live + held + allocated
-        pacer.end_cycle(allocated, live, marked, mark.assist_s / capacity, mark.idle_s / capacity)
-        yield _Cycle(start, pacing.trigger, pacing.goal, pacing.trigger + allocated, marked, mark)
+        pacer.end_cycle(int(mark.allocated), live, marked, mark.assist_s / capacity, mark.idle_s / capacity)
+        cycles.append(_Cycle(start, t, pacing.trigger, pacing.goal, peak, marked, mark))
+    return cycles, _Unfinished(0.0, 0.0)
 
 
 def _mark(knobs: HeapKnobs, demand: float, allowance: int, live: int, limiter: CPULimiter) -> MarkPhase:
@@ -158,41 +131,43 @@ def _mark(knobs: HeapKnobs, demand: float, allowance: int, live: int, limiter: C
 
 
 def _as_run(
-    knobs: HeapKnobs, program: _Program, first: int, cycles: list[_Cycle], limiter: CPULimiter
+    knobs: HeapKnobs,
+    program: Program,
+    first: int,
+    cycles: list[_Cycle],
+    unfinished: _Unfinished,
+    limiter: CPULimiter,
 ) -> GCRun:
     """Put the cycles into columns and add up the run."""
     marks = [cycle.mark for cycle in cycles]
-    ended = [cycle.start_s + cycle.mark.wall_s for cycle in cycles]
-    full = len(cycles) == MOST_CYCLES
-    duration = ended[-1] if full else program.duration_s
-    foot = [first, *(cycle.marked for cycle in cycles)]
-    rest = program.allocated(ended[-1] if cycles else 0.0, duration)
-    allocated = sum(cycle.peak - live for cycle, live in zip(cycles, foot, strict=False)) + rest
-    gc_cpu = sum(m.background_s + m.assist_s + m.idle_s for m in marks)
-    peak = max([cycle.peak for cycle in cycles] + [int(foot[-1] + rest)])
-    ballast = int(knobs.ballast_mb * MIB)
+    feet = [first, *(cycle.marked for cycle in cycles)]
+    allocated = sum(cycle.peak - foot for cycle, foot in zip(cycles, feet, strict=False))
+    allocated += unfinished.allocated
+    gc_cpu = sum(mark.cpu_s for mark in marks) + unfinished.gc_cpu_s
+    highest = max([cycle.peak for cycle in cycles] + [feet[-1] + int(unfinished.allocated)])
+    live = int(knobs.live_mb * MIB)
     return GCRun(
         origin="model",
         label=knobs.describe(),
         start_s=[cycle.start_s for cycle in cycles],
-        end_s=ended,
+        end_s=[cycle.end_s for cycle in cycles],
         trigger_bytes=[cycle.trigger for cycle in cycles],
         peak_bytes=[cycle.peak for cycle in cycles],
         goal_bytes=[cycle.goal for cycle in cycles],
-        marked_bytes=foot[1:],
+        marked_bytes=feet[1:],
         stacks_bytes=np.full(len(cycles), RUNTIME_STACKS),
         globals_bytes=np.full(len(cycles), RUNTIME_GLOBALS),
-        mark_cpu_s=[m.background_s for m in marks],
-        assist_cpu_s=[m.assist_s for m in marks],
-        idle_cpu_s=[m.idle_s for m in marks],
-        pause_s=[m.pause_s for m in marks],
+        mark_cpu_s=[mark.background_s for mark in marks],
+        assist_cpu_s=[mark.assist_s for mark in marks],
+        idle_cpu_s=[mark.idle_s for mark in marks],
+        pause_s=[mark.pause_s for mark in marks],
         initial_marked_bytes=first,
-        duration_s=duration,
+        duration_s=cycles[-1].end_s if len(cycles) == MOST_CYCLES else program.duration_s,
         allocated_bytes=allocated,
         gc_cpu_s=gc_cpu,
         busy_cpu_s=gc_cpu + allocated / program.speed,
-        rss_bytes=peak - ballast + RUNTIME_RESIDENT,
-        mapped_bytes=peak + RUNTIME_NON_HEAP,
+        rss_bytes=highest - int(knobs.ballast_mb * MIB) + RUNTIME_RESIDENT,
+        mapped_bytes=highest + _non_heap(live, highest - live - _held(knobs)),
         limiter_on=limiter.ever_full,
     )
 
@@ -200,7 +175,7 @@ def _as_run(
 def heap_trajectory(run: GCRun) -> tuple[np.ndarray, np.ndarray]:
     """Return times (s) and heap sizes (bytes) of the sawtooth: foot, trigger and peak of every cycle.
 
-    Both arrays have shape (3 * cycles + 2,); the last point is the end of the run.
+    Both arrays have shape (3 * cycles + 2,); the last two points are the last foot and the end of the run.
     """
     feet = np.append(run.live_before_bytes, run.marked_bytes[-1:] if run.cycles else run.initial_marked_bytes)
     begins = np.append(0.0, run.end_s)
