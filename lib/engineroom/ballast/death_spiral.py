@@ -54,6 +54,7 @@ class SpiralRun:
         cycles_per_s: collections per second.
         mapped_mb: highest memory that counts against the limit.
         limiter_on: whether the CPU limiter stepped in.
+        limit_mb: the memory limit.
     """
 
     origin: str
@@ -63,6 +64,7 @@ class SpiralRun:
     cycles_per_s: np.ndarray
     mapped_mb: np.ndarray
     limiter_on: np.ndarray
+    limit_mb: float
 
 
 def simulate(knobs: SpiralKnobs) -> SpiralRun:
@@ -83,6 +85,7 @@ def simulate(knobs: SpiralKnobs) -> SpiralRun:
         cycles_per_s=np.array([run.cycles_per_s for run in runs]),
         mapped_mb=np.array([run.mapped_bytes for run in runs]) / MIB,
         limiter_on=np.array(limited),
+        limit_mb=knobs.limit_mb,
     )
 
 

@@ -169,6 +169,7 @@ def _as_run(
         rss_bytes=highest - int(knobs.ballast_mb * MIB) + RUNTIME_RESIDENT,
         mapped_bytes=highest + _non_heap(live, highest - live - _held(knobs)),
         limiter_on=limiter.ever_full,
+        ballast_bytes=int(knobs.ballast_mb * MIB),
     )
 
 
