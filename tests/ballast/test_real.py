@@ -1,9 +1,11 @@
 import re
+import subprocess
 import sys
 import threading
 import time
 
 import numpy as np
+import psutil
 import pytest
 
 from engineroom.ballast import programs, real
@@ -11,7 +13,7 @@ from engineroom.ballast.death_spiral import SpiralKnobs
 from engineroom.ballast.heap_knobs import STOP_THE_WORLD, HeapKnobs
 from engineroom.ballast.heapgoal import MIB, heap_goal, trigger
 from engineroom.ballast.virtual_memory import PageKnobs
-from engineroom.golang import GoRunError
+from engineroom.golang import GoRunError, build
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/statm")
 
@@ -194,6 +196,33 @@ def test_marking_costs_by_shape_not_by_byte():
     cost = {row["shape"]: row["least_s"] for row in rows}
     assert cost["noscan"] < cost["pointers"] / 3
     assert cost["pointers"] < cost["shuffled"]
+
+
+def test_a_cancelled_api_run_leaves_neither_server_nor_client():
+    program, seen, cancel = build(programs.GO / "apiserver"), [], threading.Event()
+
+    def stop_when_both_run(_):
+        started = psutil.Process().children(recursive=True)
+        seen.extend(process for process in started if process.exe() == str(program.path))
+        cancel.set()
+
+    with pytest.raises(GoRunError, match="stopped on request"):
+        real.compare_api(["GOGC=100"], seconds=30, on_progress=stop_when_both_run, cancel=cancel)
+    assert len(seen) >= 2
+    _, alive = psutil.wait_procs(seen, timeout=5)
+    assert alive == []
+
+
+def test_the_client_does_not_outlive_a_killed_server():
+    program = build(programs.GO / "apiserver")
+    with subprocess.Popen([program.path, "-seconds=30"], stdout=subprocess.PIPE) as server:
+        server.stdout.readline()  # the first progress comes from the client
+        clients = psutil.Process(server.pid).children()
+        server.kill()
+        server.wait()
+    assert len(clients) == 1
+    _, alive = psutil.wait_procs(clients, timeout=10)
+    assert alive == []
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from engineroom.kit.places import course_folder
 __all__ = ["CONCURRENT_GRID", "PACER_RUNS", "STW_GRID", "main", "write_whole"]
 
 FLAT_OUT_MB_S = 5000  # more than one goroutine can allocate, so it never waits
-API_REPEATS = 5
+API_REPEATS = 7
 
 STW_GRID = (
     *product((5, 20, 50, 100), (50, 100, 200, 400), (0, 50, 200)),
