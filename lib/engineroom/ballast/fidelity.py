@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engineroom.ballast.comparisons import Fidelity, concurrent, limited, one_step, pages, spiral, stopped
+from engineroom.ballast.comparisons import concurrent, limited, one_step, pages, spiral, stopped
 from engineroom.ballast.cycles import GCRun
 from engineroom.ballast.death_spiral import SpiralKnobs
+from engineroom.ballast.fidelity_row import Fidelity
 from engineroom.ballast.heap_knobs import CONCURRENT, STOP_THE_WORLD, HeapKnobs
 from engineroom.ballast.heapgoal import MIB
 from engineroom.ballast.recordings import recorded_knobs, recordings, replay, table
@@ -20,9 +21,9 @@ __all__ = ["fidelity_table", "recorded_cells"]
 FEWEST_CYCLES = 3
 
 # Below this the minimum heap or the sweep distance may decide. A cycle of 1 MiB, at worst, is counted in
-# spans of 8 KiB, 0.8 % of it.
+# spans of 8 KiB, 0.8 % of it; 256 KiB of partly used pages are 5 % of the smallest heap.
 TINY_MB = 5
-TINY_CYCLE_BOUND = 0.01
+TINY_BOUNDS = (0.01, 0.05)
 
 
 def fidelity_table() -> list[Fidelity]:
@@ -32,7 +33,7 @@ def fidelity_table() -> list[Fidelity]:
     repeated = steps[steps.groupby("run").step.transform("size") > 1]
     return [
         *stopped("stop the world", [cell for cell in still if not _tiny(cell[0])]),
-        *stopped("stop the world, tiny heap", [cell for cell in still if _tiny(cell[0])], TINY_CYCLE_BOUND),
+        *stopped("stop the world, tiny heap", [cell for cell in still if _tiny(cell[0])], *TINY_BOUNDS),
         one_step(pacer[pacer.gogc != "off"]),
         *concurrent("throttled", [cell for cell in running if not _flat_out(cell[0])], 0.95, 0.95),
         *concurrent("flat out", [cell for cell in running if _flat_out(cell[0])], 0.95, 0.75),
