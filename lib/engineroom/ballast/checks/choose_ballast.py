@@ -106,10 +106,14 @@ def _resident_mb(live: int, ballast: int, gogc: int) -> float:
 
 
 def _drawn_budgets(rng: np.random.Generator) -> list[Budget]:
-    """Draw budgets whose cap is a fifth above or below what the smallest ballast needs."""
+    """Draw budgets whose cap is a fifth above or below what the smallest ballast needs.
+
+    The first heap is so small that without a ballast it has the minimum goal; in the second, the last
+    4 MiB before the goal matter only with the ballast.
+    """
     budgets = []
-    for fits in (1.2, 0.8, 1.2, 0.8, 1.2):
-        live, gogc = int(rng.integers(1, 15)), int(rng.choice([100, 150, 200]))
+    for least, most, fits in ((1, 1, 1.2), (9, 15, 1.2), (3, 15, 0.8), (3, 15, 1.2), (1, 1, 0.8)):
+        live, gogc = int(rng.integers(least, most, endpoint=True)), int(rng.choice([100, 150, 200]))
         needed = _resident_mb(live, _smallest_ballast(live, gogc), gogc)
         budgets.append(Budget(live, gogc, round(fits * needed)))
     return budgets

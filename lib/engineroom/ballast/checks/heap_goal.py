@@ -58,7 +58,7 @@ def _recorded_goals() -> list[_Goal]:
             if goal > marked + SWEEP_DISTANCE:
                 told = f"The goal of a recorded run ({name.removeprefix('stw ')})"
                 goals.append(_Goal(told, marked, stacks, globals_, gogc, goal))
-    return sorted(goals, key=lambda case: (case.gogc != 100, case.goal <= 4 << 20, case.goal))
+    return sorted(goals, key=lambda case: (_is_minimum(case), case.gogc != 100, -case.goal))
 
 
 def _drawn_goals(rng: np.random.Generator) -> list[_Goal]:
@@ -71,16 +71,25 @@ def _drawn_goals(rng: np.random.Generator) -> list[_Goal]:
     return goals
 
 
+def _is_minimum(case: _Goal) -> bool:
+    return case.goal == DEFAULT_MINIMUM_HEAP * case.gogc // 100
+
+
 def _mistakes(case: _Goal) -> Mistakes:
     marked, roots, g = case.marked, case.stacks + case.globals_, case.gogc / 100
+    unscaled = (DEFAULT_MINIMUM_HEAP, "the minimum heap is 4 MiB at GOGC=100, and scales with GOGC")
+    if _is_minimum(case):
+        return (
+            unscaled,
+            (4e6 * g, "1 MiB is 2**20 bytes, not a million"),
+            (marked + (marked + roots) * g, "a small heap gets the minimum heap: GOGC percent of 4 MiB"),
+        )
     return (
         (marked * (1 + g), "you left out stacks and globals: since Go 1.18 GOGC applies to them too"),
         (2 * marked, "that is twice what is marked, whatever GOGC says: 100 is only its default"),
         ((marked + roots) * (1 + g), "stacks and globals are not heap: only GOGC percent of them is added"),
         (marked * (1 + g) + roots, "add GOGC percent of stacks and globals, not all of them"),
         (marked + (marked + roots) * case.gogc, "GOGC is a percentage: divide it by 100"),
+        unscaled,
         ((marked + roots) * g, "that is by how much the heap may grow: add what is marked"),
-        (DEFAULT_MINIMUM_HEAP, "the minimum heap is 4 MiB at GOGC=100, and scales with GOGC"),
-        (4e6 * g, "1 MiB is 2**20 bytes, not a million"),
-        (marked + (marked + roots) * g, "you left out the minimum heap: GOGC percent of 4 MiB"),
     )

@@ -93,7 +93,7 @@ def _expect_bill(bill: Any, case: _Slice) -> None:
     for name, unit in (("resident", "bytes"), ("faults", "pages"), ("scanned", "bytes")):
         within = WITHIN * (case.size / PAGE if name == "faults" else case.size)
         mistakes, otherwise = _MISTAKES[name](case)
-        hint = hint_for(bill[name], mistakes, within=within, otherwise=otherwise)
+        hint = hint_for(bill[name], mistakes, within=1, otherwise=otherwise)
         expect_close(f"{name} {case.told}", bill[name], case.bill[name], within=within, unit=unit, hint=hint)
 
 

@@ -13,6 +13,7 @@ from engineroom.ballast import real
 from engineroom.ballast.cycles import GCRun
 from engineroom.ballast.heap_knobs import STOP_THE_WORLD, HeapKnobs
 from engineroom.ballast.heapgoal import MIB
+from engineroom.ballast.recordings import stand_ins
 from engineroom.ballast.trajectory import simulate
 from engineroom.golang import GoMissing
 
@@ -48,8 +49,8 @@ def run_for_real(knobs: HeapKnobs) -> GCRun:
     try:
         return real.run(knobs, hurry=True)
     except GoMissing:
-        alike = [name for name in real.recordings() if _alike(real.recorded_knobs(name), knobs)]
-        run = real.replay(alike[0]) if alike else modelled(knobs)
+        alike = [run for recorded, run in stand_ins() if _alike(recorded, knobs)]
+        run = alike[0] if alike else modelled(knobs)
         return replace(run, origin=f"no Go here; recorded {run.origin}" if alike else "no Go here; model")
 
 
