@@ -8,6 +8,13 @@ import nbformat
 import pytest
 
 from engineroom.ballast import checks, real
+from engineroom.ballast.checks import choose_ballast as choose_ballast_check
+from engineroom.ballast.checks import replace_ballast as replace_ballast_check
+from engineroom.ballast.checks.made_up_trace import made_up_logs
+from engineroom.ballast.checks.mistakes import hint_for
+from engineroom.ballast.gctrace import GCTrace, separate
+from engineroom.ballast.recordings import stand_ins
+from engineroom.golang import GoMissing
 from engineroom.kit.expect import CheckFailed
 from engineroom.kit.places import course_folder
 from engineroom.teach.release import release
@@ -462,3 +469,60 @@ def test_without_its_mistake_a_function_passes(exercise):
 def test_every_exercise_has_its_mistakes():
     assert set(MISTAKES) == {name.removeprefix("check_") for name in checks.__all__}
     assert all(len(mistakes) >= 3 for mistakes in MISTAKES.values())
+
+
+@pytest.fixture
+def no_go(monkeypatch):
+    def missing(*_, **__):
+        raise GoMissing("The Go toolchain was not found")
+
+    monkeypatch.setattr(real, "run", missing)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(("exercise", "runs"), [("choose_ballast", 1), ("replace_ballast", 1)])
+def test_without_go_a_recording_judges_and_says_so(exercise, runs, seed, no_go, capsys):
+    getattr(checks, f"check_{exercise}")(UNSPOILT[exercise], seed=seed)
+    assert capsys.readouterr().out.count("no Go here; recorded go1.27.3") == runs
+
+
+@pytest.mark.parametrize(
+    ("exercise", "name"),
+    [
+        ("choose_ballast", "19 x live"),
+        ("choose_ballast", "generous by a tenth"),
+        ("choose_ballast", "ballast exactly at the cap"),
+        ("replace_ballast", "forgets the spike"),
+        ("replace_ballast", "the ballast is still in the limit"),
+    ],
+)
+def test_without_go_mistakes_lose_the_points_as_well(exercise, name, no_go):
+    with pytest.raises(CheckFailed, match="no Go here; "):
+        getattr(checks, f"check_{exercise}")(MISTAKES[exercise][name][0])
+
+
+def test_every_run_that_a_right_answer_leads_to_is_recorded():
+    recorded = [knobs for knobs, _ in stand_ins()]
+    assert recorded == [*choose_ballast_check.stand_ins(), *replace_ballast_check.stand_ins()]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_made_up_lines_are_what_the_runtime_prints(seed):
+    for log in made_up_logs(seed):
+        cycles = [record for record in separate(log.text).records if isinstance(record, GCTrace)]
+        assert [(c.number, c.at_s, c.end_mb, c.marked_mb, c.goal_mb, c.forced) for c in cycles] == [
+            tuple(row[key] for key in ("number", "at_s", "end_mb", "marked_mb", "goal_mb", "forced"))
+            for row in log.rows
+        ]
+        assert [c.assist_cpu_ms for c in cycles] == [row["assist_ms"] for row in log.rows]
+        assert [c.gc_cpu_ms for c in cycles] == pytest.approx([row["gc_cpu_ms"] for row in log.rows])
+
+
+def test_logs_differ_by_seed_and_repeat_with_it():
+    assert made_up_logs(3) == made_up_logs(3) != made_up_logs(4)
+
+
+def test_a_hint_needs_a_number():
+    assert hint_for(5.0, [(4, "four"), (5, "five")], within=0.5, otherwise="none") == "five"
+    for seen in ("5", None, True, [5]):
+        assert hint_for(seen, [(5, "five"), (1, "one")], within=0.5, otherwise="none") == "none"

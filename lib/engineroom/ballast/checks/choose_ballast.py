@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from engineroom.ballast.checks.mistakes import hint_for
 from engineroom.ballast.checks.stopped_runs import mb_per_cycle, modelled, run_for_real, stopped
+from engineroom.ballast.cycles import GCRun
 from engineroom.ballast.heap_knobs import HeapKnobs
 from engineroom.ballast.heapgoal import MIB
 from engineroom.kit.expect import answer_of, expect_close, expect_equal, expect_that, passed
@@ -66,10 +68,7 @@ def _expect_real_saving(seen: Any, budget: Budget) -> dict[str, str]:
     told, hint = f"The ballast for {budget}", _hint(seen, budget)
     whole = type(seen) in (int, float) and 0 <= seen <= LARGEST_MB and seen == int(seen)
     expect_that(told, whole, seen=seen, expected=f"whole MB, at most {LARGEST_MB}", hint=hint)
-    less = _a_little_less(int(seen))
-    without, chosen, smaller = (
-        run_for_real(stopped(budget.live, ballast=b, gogc=budget.gogc)) for b in (0, int(seen), less)
-    )
+    without, chosen = (_run(budget, ballast) for ballast in (0, int(seen)))
     told = f"{told}, run with {seen} MB ({chosen.origin})"
     per_cycle = f"{mb_per_cycle(without):.2f} -> {mb_per_cycle(chosen):.2f} MB per cycle"
     wanted = f"{FEWER} times as much per cycle, so 95 % fewer cycles"
@@ -77,12 +76,17 @@ def _expect_real_saving(seen: Any, budget: Budget) -> dict[str, str]:
     resident = f"{chosen.rss_bytes / MIB:.0f} MB resident"
     fits = not chosen.rss_bytes > budget.cap * MIB  # unknown on some systems
     expect_that(told, fits, seen=resident, expected=f"at most {budget.cap} MB", hint=hint)
-    smallest = not _enough(smaller, without)
+    less = _a_little_less(int(seen))
+    smallest = not _enough(_run(budget, less), without)
     expect_that(told, smallest, seen=f"{less} MB would do too", expected="the smallest that does", hint=hint)
     return {f"{seen} MB, {chosen.origin}": f"{per_cycle}, {resident}", f"{less} MB": "not enough"}
 
 
-def _enough(chosen: Any, without: Any) -> bool:
+def _run(budget: Budget, ballast: int) -> GCRun:
+    return run_for_real(stopped(budget.live, ballast=ballast, gogc=budget.gogc))
+
+
+def _enough(chosen: GCRun, without: GCRun) -> bool:
     return mb_per_cycle(chosen) >= FEWER * (1 - FEWER_WITHIN) * mb_per_cycle(without)
 
 
@@ -90,6 +94,7 @@ def _a_little_less(ballast: int) -> int:
     return round(0.97 * ballast)
 
 
+@cache
 def _smallest_ballast(live: int, gogc: int) -> int:
     """Return the fewest whole MB with which the model collects 20 times less often, by bisection."""
     wanted = FEWER * mb_per_cycle(modelled(stopped(live, gogc=gogc)))
@@ -101,6 +106,7 @@ def _smallest_ballast(live: int, gogc: int) -> int:
     return low
 
 
+@cache
 def _resident_mb(live: int, ballast: int, gogc: int) -> float:
     return modelled(stopped(live, ballast=ballast, gogc=gogc)).rss_bytes / MIB
 
