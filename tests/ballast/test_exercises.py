@@ -111,7 +111,7 @@ def page_bill(*, resident=None, faults=None, scanned=None):
     return lambda size, touched, access, element: {
         "resident": resident(size, touched, access) if resident else size * touched * (access == "write"),
         "faults": faults(size, touched, access) if faults else size * touched / 4096,
-        "scanned": scanned(size, touched) if scanned else size * (element == "pointers"),
+        "scanned": scanned(size, touched, element) if scanned else size * (element == "pointers"),
     }
 
 
@@ -248,10 +248,10 @@ MISTAKES = {
         "one fault a byte": (page_bill(faults=lambda size, t, _: size * t), "one page of 4,096 bytes"),
         "a page of 4,000 bytes": (page_bill(faults=lambda size, t, _: size * t / 4000), "not 4,000"),
         "pointers treated as bytes": (page_bill(scanned=lambda *_: 0), "that may hold a pointer"),
-        "bytes treated as pointers": (page_bill(scanned=lambda size, _: size), "bytes hold no pointers"),
+        "bytes treated as pointers": (page_bill(scanned=lambda size, *_: size), "bytes hold no pointers"),
         "only touched pointers are scanned": (
-            page_bill(scanned=lambda size, t: 0 if t in (0.25, 0.75) else size * t),
-            "bytes hold no pointers",
+            page_bill(scanned=lambda size, t, element: size * t * (element == "pointers")),
+            "touched or not",
         ),
     },
     "mark_costs": {
@@ -272,7 +272,7 @@ MISTAKES = {
         "2 x live": (lambda m, s, g, p: max(2 * m, 4 * MIB), "that is twice|left out stacks"),
         "2 x live and roots, GOGC ignored": (
             lambda m, s, g, p: max(2 * m + s + g, 4 * MIB),
-            "GOGC percent of",
+            "only its default",
         ),
         "no minimum heap": (lambda m, s, g, p: m + (m + s + g) * p / 100, "gets the minimum heap"),
         "minimum heap unscaled": (
@@ -296,7 +296,7 @@ MISTAKES = {
             lambda m, s, g, p: max((m + s + g) * p / 100, 4 * MIB * p / 100),
             "add what is marked",
         ),
-        "stacks only": (lambda m, s, g, p: max(m + (m + s) * p / 100, 4 * MIB * p / 100), "GOGC percent of"),
+        "stacks only": (lambda m, s, g, p: max(m + (m + s) * p / 100, 4 * MIB * p / 100), "left out globals"),
     },
     "read_gctrace": {
         "only the shape since Go 1.18": (
@@ -338,7 +338,7 @@ MISTAKES = {
         "cycles not per second": (compare(cycles=lambda row: row["cycles"]), "cycles per second first"),
         "CPU not per request": (compare(cpu=lambda row: row["cpu_s"]), "cpu per request first"),
         "p99 always": (compare(p99=lambda tails: median(tails) - 1), "that is no result"),
-        "p99 never": (compare(p99=lambda tails: None), "return one number|all repeats agree"),
+        "p99 never": (compare(p99=lambda tails: None), "all repeats agree"),
     },
     "trigger": {
         "trigger = goal": (lambda marked, goal, *_: goal, "ends beyond it"),
@@ -394,13 +394,13 @@ MISTAKES = {
         "95 % of live": (lambda live, gogc, cap: round(0.95 * live), "one cycle in twenty"),
         "ballast exactly at the cap": (lambda live, gogc, cap: cap, "need not fill the cap"),
         "ballast is what the cap leaves": (lambda live, gogc, cap: cap - live, "not for the largest"),
-        "counts the ballast as resident": (choose_ballast(resident_ballast=True), "not resident|whole MB"),
+        "counts the ballast as resident": (choose_ballast(resident_ballast=True), "written is not"),
         "ignores the cap": (choose_ballast(capped=False), "return None"),
         "triggers at the goal": (choose_ballast(law=False), "61/64"),
         "no minimum heap": (choose_ballast(minimum=0), "61/64|minimum"),
         "half as many cycles": (choose_ballast(fewer=2), "61/64"),
-        "generous by a tenth": (choose_ballast(grow=1.1), "61/64"),
-        "gives up": (lambda live, gogc, cap: None, "costs no resident|whole MB"),
+        "generous by a tenth": (choose_ballast(grow=1.1), "the smallest"),
+        "gives up": (lambda live, gogc, cap: None, "written is not"),
         "bytes": (lambda live, gogc, cap: 99 * MIB, "whole MB"),
     },
     "replace_ballast": {
@@ -409,7 +409,7 @@ MISTAKES = {
         "limit below live": (replace_ballast(lambda lv, b, g, s: s - 5), "is never freed"),
         "limit exactly at the spike": (replace_ballast(lambda lv, b, g, s: s), "is never freed"),
         "MB for MiB": (replace_ballast(unit="MB"), "MB is not among them"),
-        "no unit": (replace_ballast(unit=""), "is never freed"),
+        "no unit": (replace_ballast(unit=""), "counts bytes"),
         "GiB": (replace_ballast(unit="GiB"), "not for the machine"),
         "a number for a text": (lambda *_: {"GOGC": "off", "GOMEMLIMIT": 80 * MIB}, "a dict of texts"),
         "GOGC stays on": (replace_ballast(gogc="100"), "only the limit decides"),

@@ -21,6 +21,8 @@ __all__ = ["check_choose_ballast", "stand_ins"]
 FEWER = 20
 FEWER_WITHIN = 0.0015  # by which model and real Go differ at most in this mode
 LARGEST_MB = 400
+LAW = "per cycle max(61/64 * d, d - 4 MiB), where d = heap goal - marked: 20 times that of no ballast"
+VIRTUAL = "only the live heap and the garbage are resident; a ballast that is never written is not"
 
 
 @dataclass(frozen=True)
@@ -66,18 +68,21 @@ def check_choose_ballast(choose_ballast: Callable[[int, int, int], int | None], 
 
 def _expect_real_saving(seen: Any, budget: Budget) -> dict[str, str]:
     told, hint = f"The ballast for {budget}", _hint(seen, budget)
+    expect_that(told, seen is not None, seen=seen, expected="a ballast: there is one that fits", hint=VIRTUAL)
     whole = type(seen) in (int, float) and 0 <= seen <= LARGEST_MB and seen == int(seen)
     expect_that(told, whole, seen=seen, expected=f"whole MB, at most {LARGEST_MB}", hint=hint)
     without, chosen = (_run(budget, ballast) for ballast in (0, int(seen)))
     told = f"{told}, run with {seen} MB ({chosen.origin})"
-    per_cycle = f"{mb_per_cycle(without):.2f} -> {mb_per_cycle(chosen):.2f} MB per cycle"
-    wanted = f"{FEWER} times as much per cycle, so 95 % fewer cycles"
+    before, after = mb_per_cycle(without), mb_per_cycle(chosen)
+    per_cycle = f"{before:.2f} -> {after:.2f} MB per cycle, {after / before:.2f} times as much"
+    wanted = f"{FEWER} times as much, so 95 % fewer cycles"
     expect_that(told, _enough(chosen, without), seen=per_cycle, expected=wanted, hint=hint)
     resident = f"{chosen.rss_bytes / MIB:.0f} MB resident"
     fits = not chosen.rss_bytes > budget.cap * MIB  # unknown on some systems
     expect_that(told, fits, seen=resident, expected=f"at most {budget.cap} MB", hint=hint)
     less = _a_little_less(int(seen))
     smallest = not _enough(_run(budget, less), without)
+    hint = _hint(seen, budget, "asked for is the smallest that does it")
     expect_that(told, smallest, seen=f"{less} MB would do too", expected="the smallest that does", hint=hint)
     return {f"{seen} MB, {chosen.origin}": f"{per_cycle}, {resident}", f"{less} MB": "not enough"}
 
@@ -134,12 +139,11 @@ def _expect_ballast(seen: Any, budget: Budget) -> None:
         expect_equal(told, seen, None, hint=hint)
         return
     wanted = f"a ballast: the smallest that does it leads to {needed:.0f} MB resident"
-    hint = "only live heap and garbage are resident, a ballast that is never written is not"
-    expect_that(told, seen is not None, seen=seen, expected=wanted, hint=hint)
+    expect_that(told, seen is not None, seen=seen, expected=wanted, hint=VIRTUAL)
     expect_close(told, seen, best, within=max(1.0, 0.01 * best), unit="MB", hint=_hint(seen, budget))
 
 
-def _hint(seen: Any, budget: Budget) -> str:
+def _hint(seen: Any, budget: Budget, otherwise: str = LAW) -> str:
     live, g = budget.live, budget.gogc / 100
     mistakes = (
         (budget.cap, "the ballast need not fill the cap, for it is not resident: look for the smallest"),
@@ -156,5 +160,4 @@ def _hint(seen: Any, budget: Budget) -> str:
         ),
         ((FEWER - 1) * live * g, "GOGC applies with and without the ballast"),
     )
-    law = "per cycle max(61/64 * d, d - 4 MiB), where d = heap goal - marked: 20 times that of no ballast"
-    return hint_for(seen, mistakes, within=0.5, otherwise=law)
+    return hint_for(seen, mistakes, within=0.5, otherwise=otherwise)

@@ -100,6 +100,7 @@ def _expect_p99(seen: Any, ratios: list[float], told: str) -> None:
         expect_equal(told, seen, None, hint=hint)
     else:
         hint = f"all repeats agree in direction, so there is a result: {PAIRED}"
+        expect_that(told, seen is not None, seen=seen, expected=_percent(median(ratios) - 1), hint=hint)
         expect_close(told, seen, median(ratios) - 1, within=WITHIN, hint=hint)
 
 

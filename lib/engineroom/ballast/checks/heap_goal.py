@@ -86,6 +86,9 @@ def _mistakes(case: _Goal) -> Mistakes:
         )
     return (
         (marked * (1 + g), "you left out stacks and globals: since Go 1.18 GOGC applies to them too"),
+        (2 * marked + roots, "that is right at GOGC=100, which is only its default"),
+        (marked + (marked + case.stacks) * g, "you left out globals"),
+        (marked + (marked + case.globals_) * g, "you left out stacks"),
         (2 * marked, "that is twice what is marked, whatever GOGC says: 100 is only its default"),
         ((marked + roots) * (1 + g), "stacks and globals are not heap: only GOGC percent of them is added"),
         (marked * (1 + g) + roots, "add GOGC percent of stacks and globals, not all of them"),

@@ -18,6 +18,7 @@ __all__ = ["check_page_bill"]
 
 PAGE = 4 * KIB
 WITHIN = 0.01
+TOLD = {"resident": "Resident bytes", "faults": "Page faults", "scanned": "Bytes that a collection reads"}
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def _slice(
     scanned: float,
 ) -> _Slice:
     how = "written" if access == "write" else "read"
-    told = f"of {size_mb:g} MB of {element}, {touched:.0%} of it {how} ({kind} slice)"
-    bill = {"resident": resident, "faults": faults, "scanned": scanned}
+    told = f"{size_mb:g} MB of {element}, {touched:.0%} {how} ({kind} slice)"
+    bill = {"resident": resident, "faults": faults, "scanned": max(0, scanned)}
     return _Slice(told, int(size_mb * MIB), float(touched), access, element, bill)
 
 
@@ -94,7 +95,9 @@ def _expect_bill(bill: Any, case: _Slice) -> None:
         within = WITHIN * (case.size / PAGE if name == "faults" else case.size)
         mistakes, otherwise = _MISTAKES[name](case)
         hint = hint_for(bill[name], mistakes, within=1, otherwise=otherwise)
-        expect_close(f"{name} {case.told}", bill[name], case.bill[name], within=within, unit=unit, hint=hint)
+        expect_close(
+            f"{TOLD[name]}: {case.told}", bill[name], case.bill[name], within=within, unit=unit, hint=hint
+        )
 
 
 def _has_keys(answer: Any, wanted: Mapping[str, Any]) -> bool:

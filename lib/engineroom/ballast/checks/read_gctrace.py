@@ -16,6 +16,7 @@ COLUMN_HINTS = {
     "gc_cpu_ms": "the sum of all five numbers of the 'ms cpu' group: pauses, assist, background, idle",
     "end_mb": SIZES,
     "marked_mb": SIZES,
+    "goal_mb": "as the line has it, in MB",
     "forced": "True when the line ends in '(forced)', else False",
 }
 

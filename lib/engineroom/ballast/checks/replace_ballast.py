@@ -148,11 +148,13 @@ def _limit_mb(settings: Any, told: str) -> float:
 def _expect_worth_a_run(limit: float, case: Case, told: str) -> None:
     """Refuse without a run what would do nothing but collect, or take far too much memory."""
     hint = "what is live is never freed: at its limit a program does nothing but collect"
+    if limit < 1:
+        hint = "GOMEMLIMIT without a unit counts bytes"
     wanted = f"more than the {case.spike} MB that are live in the spike"
     expect_that(told, limit > 1.05 * case.spike, seen=f"{limit:,.4g} MB", expected=wanted, hint=hint)
     enough = 3 * (case.live + case.ballast + case.garbage)
     wanted = "no more than the program had before"
-    hint = "GOMEMLIMIT without a unit counts bytes; and the limit is for this program, not for the machine"
+    hint = "the limit is for this program, not for the machine; GOMEMLIMIT without a unit counts bytes"
     expect_that(told, limit <= enough, seen=f"{limit:,.4g} MB", expected=wanted, hint=hint)
 
 
