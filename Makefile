@@ -15,7 +15,8 @@ help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 lab: warm ## set up, and open JupyterLab on the start page
-	$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. $(ROOT) $(LAB_FLAGS) notebooks/start_here.ipynb
+	$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. \
+	  --LabApp.default_url=/lab/tree/notebooks/start_here.ipynb $(ROOT) $(LAB_FLAGS)
 
 test: check unit notebooks ## set up, and run all tests: lint, layers, Go, units, every notebook
 
