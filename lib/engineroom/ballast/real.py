@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "TooLargeToRun",
     "calibrate",
+    "heapload_report",
     "measure",
     "prepare",
     "recorded_knobs",
@@ -37,6 +38,7 @@ GO = Path(__file__).with_name("go")
 PROGRAMS = ("heapload", "pagetouch", "spiral", "heapshape", "apiserver")
 MOST_MB = {"ballast": 1024, "slice": 1024, "resident heap": 1536}
 SPARE_S = 20.0  # start, building the live heap, and a busy machine
+HURRY_S = 60.0
 MEMORY_MB = 3072
 TRACE = "gctrace=1,gcpacertrace=1"
 
@@ -84,10 +86,29 @@ def run(
         TooLargeToRun: when the heap would outgrow what a live run may use.
         GoRunError: when the program fails or is stopped.
     """
-    seconds = min(knobs.duration_s, at_most_s)
+    rows, stderr = heapload_report(
+        knobs, at_most_s=at_most_s, hurry=hurry, on_progress=on_progress, cancel=cancel
+    )
+    return gc_run(rows, stderr, label=knobs.describe(), stopped=knobs.collector == STOP_THE_WORLD)
+
+
+def heapload_report(
+    knobs: HeapKnobs,
+    *,
+    at_most_s: float = 5.0,
+    hurry: bool = False,
+    on_progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> tuple[list[dict[str, Any]], str]:
+    """Run as `run` does, and return the raw report: the program's rows and its traces on stderr.
+
+    Raises:
+        TooLargeToRun: when the heap would outgrow what a live run may use.
+        GoRunError: when the program fails or is stopped.
+    """
+    seconds = max(0.1, min(knobs.duration_s, at_most_s))
     total_mb = max(1.0, knobs.allocation_mb_s * seconds)
     _refuse_too_large(knobs, total_mb)
-    stopped = knobs.collector == STOP_THE_WORLD
     flags = {
         "live-mb": knobs.live_mb,
         "ballast-mb": knobs.ballast_mb,
@@ -95,14 +116,12 @@ def run(
         "limit-mb": knobs.limit_mb if knobs.limited else 0,
         "rate-mb": 0 if hurry else knobs.allocation_mb_s,
         "total-mb": total_mb,
-        "seconds": 60 if hurry else max(0.1, seconds),
+        "seconds": HURRY_S if hurry else seconds,
     }
-    env = {
-        "GODEBUG": TRACE + (",gcstoptheworld=1" if stopped else ""),
-        "GOMAXPROCS": str(knobs.processors),
-    }
+    stopped = ",gcstoptheworld=1" if knobs.collector == STOP_THE_WORLD else ""
+    env = {"GODEBUG": TRACE + stopped, "GOMAXPROCS": str(knobs.processors)}
     rows, finished = _report("heapload", flags, env, flags["seconds"], on_progress, cancel)
-    return gc_run(rows, finished.stderr, label=knobs.describe(), stopped=stopped)
+    return rows, finished.stderr
 
 
 def _refuse_too_large(knobs: HeapKnobs, total_mb: float) -> None:

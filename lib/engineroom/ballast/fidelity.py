@@ -1,0 +1,78 @@
+"""How far the model is from the real thing: all comparisons with the recorded runs, as one table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engineroom.ballast.comparisons import Fidelity, concurrent, limited, one_step, pages, spiral, stopped
+from engineroom.ballast.cycles import GCRun
+from engineroom.ballast.death_spiral import SpiralKnobs
+from engineroom.ballast.heap_knobs import CONCURRENT, STOP_THE_WORLD, HeapKnobs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["fidelity_table", "recorded_cells"]
+
+# The first cycle belongs to the start-up; two more give a mean.
+FEWEST_CYCLES = 3
+
+
+def fidelity_table() -> list[Fidelity]:
+    """Return one row per comparison: grid size, mean and largest error, bound, and whether it holds."""
+    from engineroom.ballast.real import table  # knows the Go toolchain, which a model must not
+
+    running = recorded_cells(CONCURRENT)
+    pacer, steps = table("pacer"), table("spiral")
+    repeated = steps[steps.groupby("run").step.transform("size") > 1]
+    return [
+        *stopped(recorded_cells(STOP_THE_WORLD)),
+        one_step(pacer[pacer.gogc != "off"]),
+        *concurrent("throttled", [cell for cell in running if not _flat_out(cell[0])], 0.95, 0.95),
+        *concurrent("flat out", [cell for cell in running if _flat_out(cell[0])], 0.95, 0.75),
+        limited([*_limited_runs(pacer), *_limited_steps(repeated)]),
+        spiral(repeated),
+        *pages(table("pagetouch")),
+    ]
+
+
+def recorded_cells(collector: str) -> list[tuple[HeapKnobs, GCRun]]:
+    """Return knobs and result of the recorded runs with this collector that have three cycles or more."""
+    from engineroom.ballast.real import recorded_knobs, recordings, replay
+
+    cells = [(recorded_knobs(name), replay(name)) for name in recordings()]
+    return [(k, run) for k, run in cells if k.collector == collector and run.cycles >= FEWEST_CYCLES]
+
+
+def _flat_out(knobs: HeapKnobs) -> bool:
+    return knobs.allocation_mb_s >= knobs.mutator_mb_s
+
+
+def _limited_runs(pacer: pd.DataFrame) -> list[tuple[HeapKnobs, float]]:
+    """Return the traced runs under a memory limit, and the mean goal that each had after its first cycle."""
+    from engineroom.ballast.record import PACER_RUNS
+
+    goals = pacer.groupby("run").before_next_goal_bytes
+    return [(knobs, goals.get_group(name)[1:].mean()) for name, knobs in PACER_RUNS.items() if knobs.limited]
+
+
+def _limited_steps(steps: pd.DataFrame) -> list[tuple[HeapKnobs, float]]:
+    """Return the steps towards the memory limit before the limiter stepped in, and the goal at their end."""
+    machine = SpiralKnobs()
+    return [
+        (
+            HeapKnobs(
+                live_mb=step.live_mb,
+                gogc_off=True,
+                limited=True,
+                limit_mb=step.limit_mb,
+                allocation_mb_s=machine.mutator_mb_s,
+                mutator_mb_s=machine.mutator_mb_s,
+                mark_ns_per_byte=machine.mark_ns_per_byte,
+                processors=step.gomaxprocs,
+                duration_s=step.seconds,
+            ),
+            step.goal_bytes,
+        )
+        for step in steps[~steps.limiter_on].itertuples()
+    ]
