@@ -101,25 +101,30 @@ def _per_cycle(run: GCRun, until: int | None = None) -> float:
     return float((run.peak_bytes - run.live_before_bytes)[1:until].mean())
 
 
-def stopped(cells: Cells) -> list[Fidelity]:
+def stopped(name: str, cells: Cells, cycle_bound: float = CYCLE_BOUND) -> list[Fidelity]:
     """Compare stop-the-world runs: the closed loop predicts goal and bytes per cycle from the knobs alone.
 
     The first cycle is left out on both sides. The mean of the others has one error per cell.
+
+    Args:
+        name: what these cells have in common.
+        cells: knobs and the run they gave.
+        cycle_bound: relative error that is allowed in the bytes per cycle.
     """
     model = [simulate(replace(knobs, duration_s=20, allocation_mb_s=1000)) for knobs, _ in cells]
     real = [run for _, run in cells]
     book = [textbook(k.live_mb * MIB, k.ballast_mb * MIB, k.gogc) for k, _ in cells]
     return [
         _row(
-            "stop the world: heap goal",
+            f"{name}: heap goal",
             [_goal(m) / _goal(r) - 1 for m, r in zip(model, real, strict=True)],
             GOAL_BOUND,
             by_textbook=[b.goal / _goal(r) - 1 for b, r in zip(book, real, strict=True)],
         ),
         _row(
-            "stop the world: bytes per cycle",
+            f"{name}: bytes per cycle",
             [_per_cycle(m) / _per_cycle(r) - 1 for m, r in zip(model, real, strict=True)],
-            CYCLE_BOUND,
+            cycle_bound,
             by_textbook=[b.allocated / _per_cycle(r) - 1 for b, r in zip(book, real, strict=True)],
         ),
     ]

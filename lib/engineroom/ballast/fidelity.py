@@ -17,16 +17,22 @@ __all__ = ["fidelity_table", "recorded_cells"]
 # The first cycle belongs to the start-up; two more give a mean.
 FEWEST_CYCLES = 3
 
+# Below this the minimum heap or the sweep distance may decide. A cycle of 1 MiB, at worst, is counted in
+# spans of 8 KiB, 0.8 % of it.
+TINY_MB = 5
+TINY_CYCLE_BOUND = 0.01
+
 
 def fidelity_table() -> list[Fidelity]:
     """Return one row per comparison: grid size, mean and largest error, bound, and whether it holds."""
     from engineroom.ballast.real import table  # knows the Go toolchain, which a model must not
 
-    running = recorded_cells(CONCURRENT)
+    still, running = recorded_cells(STOP_THE_WORLD), recorded_cells(CONCURRENT)
     pacer, steps = table("pacer"), table("spiral")
     repeated = steps[steps.groupby("run").step.transform("size") > 1]
     return [
-        *stopped(recorded_cells(STOP_THE_WORLD)),
+        *stopped("stop the world", [cell for cell in still if not _tiny(cell[0])]),
+        *stopped("stop the world, tiny heap", [cell for cell in still if _tiny(cell[0])], TINY_CYCLE_BOUND),
         one_step(pacer[pacer.gogc != "off"]),
         *concurrent("throttled", [cell for cell in running if not _flat_out(cell[0])], 0.95, 0.95),
         *concurrent("flat out", [cell for cell in running if _flat_out(cell[0])], 0.95, 0.75),
@@ -42,6 +48,10 @@ def recorded_cells(collector: str) -> list[tuple[HeapKnobs, GCRun]]:
 
     cells = [(recorded_knobs(name), replay(name)) for name in recordings()]
     return [(k, run) for k, run in cells if k.collector == collector and run.cycles >= FEWEST_CYCLES]
+
+
+def _tiny(knobs: HeapKnobs) -> bool:
+    return knobs.live_mb < TINY_MB
 
 
 def _flat_out(knobs: HeapKnobs) -> bool:

@@ -254,7 +254,7 @@ def replay(name: str) -> GCRun:
     Raises:
         KeyError: when there is no recording of that name.
     """
-    return GCRun.from_record(_recording(name)["run"])
+    return GCRun.from_record(_recording(name)["run"] | {"label": recorded_knobs(name).describe()})
 
 
 def recorded_knobs(name: str) -> HeapKnobs:

@@ -80,14 +80,15 @@ SPIRAL_RUNS = (
 
 def _stw_grid() -> Iterator[dict[str, Any]]:
     for live, gogc, ballast in STW_GRID:
-        per_cycle_mb = (live + ballast) * gogc / 100
-        total_mb = max(200.0, min(12.5 * per_cycle_mb, 5000.0))
+        minimum_mb = max(4 * gogc / 100, live + ballast + 1)
+        per_cycle_mb = max((live + ballast) * gogc / 100, minimum_mb - live - ballast)
+        total_mb = min(12.5 * per_cycle_mb, 5000.0)
         knobs = HeapKnobs(
             live_mb=live,
             gogc=gogc,
             ballast_mb=ballast,
-            allocation_mb_s=FLAT_OUT_MB_S,
-            duration_s=max(0.1, total_mb / FLAT_OUT_MB_S),
+            allocation_mb_s=total_mb,  # in a hurry, it is only their product that counts
+            duration_s=1,
             processors=1,
             collector=STOP_THE_WORLD,
         )
