@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from engineroom.ballast.death_spiral import SpiralRun
     from engineroom.ballast.virtual_memory import MemoryCharge
 
-__all__ = ["HeapFigure", "MemoryFigure", "SpiralFigure", "gc_share_bars", "heap_over_time"]
+__all__ = [
+    "HeapFigure",
+    "MemoryFigure",
+    "SpiralFigure",
+    "gc_share_bars",
+    "heap_over_time",
+    "memory_charged",
+    "work_near_the_limit",
+]
 
 MODEL = {"color": COLOURS["model"], "linestyle": "-", "label": "model"}
 REAL = {"color": COLOURS["real"], "linestyle": "--", "label": "real Go"}
@@ -167,7 +175,7 @@ class SpiralFigure(LiveFigure):
     def __init__(self) -> None:
         figure = new_figure(8.4, 4.4)
         self.work, self.share = figure.subplots(2, 1, sharex=True)
-        self.work.set(title="Work done, compared with the smallest live heap", ylabel="%")
+        self.work.set(title="Work done, compared with the first step", ylabel="%")
         self.share.set(title="CPU in GC", ylabel="% of the CPU used", xlabel="live heap, MB")
         self.share.set_ylim(0, 100)
         self.work.set_ylim(0, 120)
@@ -211,8 +219,24 @@ def _spiral_in_words(run: SpiralRun) -> str:
 
 def heap_over_time(prediction: GCRun, measured: GCRun | None = None) -> Picture:
     """Return the heap figure of one prediction and, if given, one measurement as a still picture."""
-    figure = HeapFigure()
-    return figure.picture(figure.update(prediction, measured))
+    return _still(HeapFigure(), prediction, measured)
+
+
+def memory_charged(prediction: MemoryCharge, measured: MemoryCharge | None = None) -> Picture:
+    """Return the memory figure of one prediction and, if given, one measurement as a still picture."""
+    return _still(MemoryFigure(), prediction, measured)
+
+
+def work_near_the_limit(prediction: SpiralRun, measured: SpiralRun | None = None) -> Picture:
+    """Return the figure of the death spiral, predicted and, if given, measured, as a still picture."""
+    return _still(SpiralFigure(), prediction, measured)
+
+
+def _still(figure: LiveFigure, prediction: Any, measured: Any | None) -> Picture:
+    alt = figure.update(prediction, measured)
+    for artist in figure.moving:
+        artist.set_animated(False)
+    return Picture(figure.figure, alt)
 
 
 def gc_share_bars(runs: dict[str, GCRun]) -> Picture:
