@@ -1,10 +1,11 @@
 import re
 
 import pytest
-from engineroom.ballast.gcpacertrace import PacerEnd, PacerStart, PacerSweep
-from engineroom.ballast.gctrace import GCTrace, TraceLineError, parse, parse_line, separate, with_pacing
 from hypothesis import given
 from hypothesis import strategies as st
+
+from engineroom.ballast.gcpacertrace import PacerEnd, PacerStart, PacerSweep
+from engineroom.ballast.gctrace import GCTrace, TraceLineError, parse, parse_line, separate, with_pacing
 
 GO_1_17 = (
     "gc 12 @2.104s 3%: 0.018+1.9+0.004 ms clock, 0.14+0.55/3.5/6.7+0.035 ms cpu, 9->10->5 MB, 11 MB goal, 8 P"

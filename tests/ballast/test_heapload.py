@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from engineroom.ballast.heapload import HeaploadError, gc_run
 
 MIB = 1 << 20

@@ -1,15 +1,19 @@
 import re
+import subprocess
 import sys
 import threading
 import time
 
 import numpy as np
+import psutil
 import pytest
-from engineroom.ballast import real
+
+from engineroom.ballast import programs, real
+from engineroom.ballast.death_spiral import SpiralKnobs
 from engineroom.ballast.heap_knobs import STOP_THE_WORLD, HeapKnobs
 from engineroom.ballast.heapgoal import MIB, heap_goal, trigger
 from engineroom.ballast.virtual_memory import PageKnobs
-from engineroom.golang import GoRunError
+from engineroom.golang import GoRunError, build
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/statm")
 
@@ -158,12 +162,6 @@ def test_a_slice_too_large_is_refused():
         real.touch_pages(PageKnobs(size_mb=10240))
 
 
-def api(**flags):
-    [row] = real.measure("apiserver", {"seconds": 2, **flags}, env={"GOMAXPROCS": "2"})
-    assert row["failed"] == 0
-    return row
-
-
 def test_a_ballast_saves_cycles_and_cpu_of_an_api():
     """The article's headline in small: recorded -97 % cycles and about -40 % CPU per request.
 
@@ -171,21 +169,26 @@ def test_a_ballast_saves_cycles_and_cpu_of_an_api():
     """
     savings = []
     while len(savings) < 3 and not (savings and max(savings) > 0.10):
-        before, after = api(), api(**{"ballast-mb": 128})
-        assert before["requests"] == after["requests"] > 300
-        assert before["cycles"] >= 10
-        assert after["cycles"] <= before["cycles"] * 0.2
-        savings.append(1 - after["cpu_s"] / before["cpu_s"])
+        pair = real.compare_api(["GOGC=100", "256 MB ballast"], seconds=2)
+        before, after = pair.itertuples()
+        assert (pair.failed == 0).all()
+        assert before.requests == after.requests > 300
+        assert before.cycles >= 10
+        assert after.cycles <= before.cycles * 0.2
+        savings.append(1 - after.cpu_s / before.cpu_s)
     assert max(savings) > 0.10
 
 
 def test_a_live_heap_near_the_limit_costs_most_of_the_work():
-    flags = {"limit-mb": 100, "from-mb": 10, "to-mb": 85, "steps": 2, "step-seconds": 0.7}
     told = []
-    roomy, tight = real.measure("spiral", flags, env={"GOMAXPROCS": "1"}, on_progress=told.append)
-    assert (roomy["live_mb"], tight["live_mb"]) == (10, 85)
-    assert tight["units_per_s"] < roomy["units_per_s"] / 2
-    assert told[-1] == 1.0
+    knobs = SpiralKnobs(limit_mb=100, from_mb=10, to_mb=85, steps=2, step_s=0.7)
+    run = real.spiral(knobs, on_progress=told.append)
+    assert run.origin.startswith("go1.")
+    assert run.live_mb.tolist() == [10, 85]
+    assert run.throughput[0] == 1.0
+    assert run.throughput[1] < 0.5
+    assert run.gc_share[1] > run.gc_share[0]
+    assert told == [0.5, 1.0, 1.0]
 
 
 def test_marking_costs_by_shape_not_by_byte():
@@ -193,6 +196,33 @@ def test_marking_costs_by_shape_not_by_byte():
     cost = {row["shape"]: row["least_s"] for row in rows}
     assert cost["noscan"] < cost["pointers"] / 3
     assert cost["pointers"] < cost["shuffled"]
+
+
+def test_a_cancelled_api_run_leaves_neither_server_nor_client():
+    program, seen, cancel = build(programs.GO / "apiserver"), [], threading.Event()
+
+    def stop_when_both_run(_):
+        started = psutil.Process().children(recursive=True)
+        seen.extend(process for process in started if process.exe() == str(program.path))
+        cancel.set()
+
+    with pytest.raises(GoRunError, match="stopped on request"):
+        real.compare_api(["GOGC=100"], seconds=30, on_progress=stop_when_both_run, cancel=cancel)
+    assert len(seen) >= 2
+    _, alive = psutil.wait_procs(seen, timeout=5)
+    assert alive == []
+
+
+def test_the_client_does_not_outlive_a_killed_server():
+    program = build(programs.GO / "apiserver")
+    with subprocess.Popen([program.path, "-seconds=30"], stdout=subprocess.PIPE) as server:
+        server.stdout.readline()  # the first progress comes from the client
+        clients = psutil.Process(server.pid).children()
+        server.kill()
+        server.wait()
+    assert len(clients) == 1
+    _, alive = psutil.wait_procs(clients, timeout=10)
+    assert alive == []
 
 
 @pytest.mark.parametrize(
@@ -213,12 +243,17 @@ def test_a_bad_flag_gets_a_sentence(program, flags, sentence):
         real.measure(program, flags)
 
 
+def test_a_limit_too_large_for_this_machine_is_refused():
+    with pytest.raises(real.TooLargeToRun, match="The resident heap would be 2,000 MB"):
+        real.spiral(SpiralKnobs(limit_mb=2000))
+
+
 def test_an_unknown_program_is_named():
     with pytest.raises(ValueError, match="There is no program 'heap'; there are: heapload,"):
         real.measure("heap")
 
 
 def test_a_time_limit_ends_a_program(monkeypatch):
-    monkeypatch.setattr(real, "SPARE_S", 0.0)
+    monkeypatch.setattr(programs, "SPARE_S", 0.0)
     with pytest.raises(GoRunError, match=r"did not end within 0\.3 s"):
         real.measure("heapload", {"total-mb": 100_000, "seconds": 60}, at_most_s=0.3)

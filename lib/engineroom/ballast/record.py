@@ -19,13 +19,14 @@ from engineroom.ballast.gcpacertrace import PacerEnd
 from engineroom.ballast.gctrace import GCTrace, parse, with_pacing
 from engineroom.ballast.heap_knobs import STOP_THE_WORLD, HeapKnobs
 from engineroom.ballast.heapload import gc_run
+from engineroom.ballast.programs import GO
 from engineroom.golang import build, json_lines
 from engineroom.kit.places import course_folder
 
-__all__ = ["API_SETTINGS", "CONCURRENT_GRID", "PACER_RUNS", "STW_GRID", "main", "write_whole"]
+__all__ = ["CONCURRENT_GRID", "PACER_RUNS", "STW_GRID", "main", "write_whole"]
 
 FLAT_OUT_MB_S = 5000  # more than one goroutine can allocate, so it never waits
-API_REPEATS = 5
+API_REPEATS = 7
 
 STW_GRID = (
     *product((5, 20, 50, 100), (50, 100, 200, 400), (0, 50, 200)),
@@ -51,15 +52,6 @@ PACER_RUNS = {
     "memory limit": HeapKnobs(
         live_mb=20, gogc_off=True, limited=True, limit_mb=60, allocation_mb_s=400, duration_s=3
     ),
-}
-
-API_SETTINGS = {
-    "GOGC=100": {},
-    "32 MB ballast": {"ballast-mb": 32},
-    "256 MB ballast": {"ballast-mb": 256},
-    "GOGC=off, limit 300 MB": {"gogc": "off", "limit-mb": 300},
-    "GOGC=2500": {"gogc": 2500},
-    "GOGC=100, limit 300 MB": {"limit-mb": 300},
 }
 
 PAGE_RUNS = (
@@ -161,8 +153,8 @@ def _spiral() -> Iterator[dict[str, Any]]:
 def _heapshape() -> Iterator[dict[str, Any]]:
     """Yield each shape's mark cost with both mark algorithms, in three interleaved repeats."""
     programs = {
-        "Green Tea": build(real.GO / "heapshape"),
-        "before Green Tea": build(real.GO / "heapshape", env={"GOEXPERIMENT": "nogreenteagc"}),
+        "Green Tea": build(GO / "heapshape"),
+        "before Green Tea": build(GO / "heapshape", env={"GOEXPERIMENT": "nogreenteagc"}),
     }
     for repeat, (collector, program) in product((1, 2, 3), programs.items()):
         done = program.run(["-shape=all"], env={"GOMAXPROCS": "1"})
@@ -173,9 +165,9 @@ def _heapshape() -> Iterator[dict[str, Any]]:
 
 def _api(first_repeat: int, repeats: int) -> Iterator[dict[str, Any]]:
     """Yield one row per setting and repeat, the settings taking turns."""
-    for repeat, (name, flags) in product(range(first_repeat, first_repeat + repeats), API_SETTINGS.items()):
-        [row] = real.measure("apiserver", {"seconds": 5, **flags}, env={"GOMAXPROCS": "2"})
-        yield {"repeat": repeat, "setting": name, **row}
+    for repeat in range(first_repeat, first_repeat + repeats):
+        for row in real.compare_api(seconds=5).to_dict("records"):
+            yield {**row, "repeat": repeat}
 
 
 PARTS: dict[str, tuple[str, Callable[[], Iterable[dict[str, Any]]]]] = {
@@ -203,7 +195,8 @@ def write_whole(path: Path, text: str) -> None:
 
 def _as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     with tempfile.TemporaryFile("w+", newline="") as text:
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        columns = [column for column in rows[0] if column != "kind"]
+        writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows({key: _short(value) for key, value in row.items()} for row in rows)
         text.seek(0)

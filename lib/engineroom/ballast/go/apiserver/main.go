@@ -32,7 +32,7 @@ var (
 	ballastMB = flag.Float64("ballast-mb", 0, "untouched byte slice kept alive, in MB")
 	limitMB   = flag.Float64("limit-mb", 0, "memory limit in MB; 0 is none")
 	requestKB = flag.Float64("request-kb", 426, "memory that one request allocates and fills, in KB")
-	passes    = flag.Int("passes", 5, "how often a request reads what it filled: the CPU of its own work")
+	passes    = flag.Int("passes", 3, "how often a request reads what it filled: the CPU of its own work")
 	rps       = flag.Float64("rps", 200, "requests per second")
 	seconds   = flag.Float64("seconds", 4, "how long to measure")
 	client    = flag.String("client", "", "address to send requests to; set by the server for its client")
