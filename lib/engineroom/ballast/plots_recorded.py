@@ -73,30 +73,30 @@ def article_changes(article: pd.DataFrame) -> Picture:
 
 
 def trade_off(model: Mapping[str, GCRun], measured: Mapping[str, GCRun]) -> Picture:
-    """Return what a setting pays in memory and in CPU, predicted and measured.
+    """Return what a setting pays in memory and in collections, predicted and measured.
 
     Args:
         model: label -> prediction; neighbours are joined by a line.
-        measured: label -> real run; those of the same label belong together.
+        measured: label -> real run, drawn with its label.
     """
-    figure = new_figure(8.0, 4.0)
+    figure = new_figure(8.0, 3.8)
     axes = figure.add_subplot()
-    axes.plot(*zip(*map(_memory_and_cpu, model.values()), strict=True), marker="o", **MODEL)
-    places = {label: _memory_and_cpu(run) for label, run in measured.items()}
+    axes.plot(*zip(*map(_memory_and_cycles, model.values()), strict=True), marker="o", **MODEL)
+    places = {label: _memory_and_cycles(run) for label, run in measured.items()}
     axes.plot(*zip(*places.values(), strict=True), label="real Go", **DIAMONDS)
-    for label, (memory, cpu) in places.items():
-        axes.annotate(label, (memory, cpu), xytext=(8, 4), textcoords="offset points")
-    axes.set(title="Memory buys CPU", xlabel="highest heap, MB", ylabel="ms of GC per 100 MB allocated")
+    for label, place in places.items():
+        axes.annotate(label, place, xytext=(8, 6), textcoords="offset points")
+    axes.set(title="Memory buys time", xlabel="highest heap, MB", ylabel="collections per 100 MB")
     axes.set(xlim=(0, 1.2 * max(memory for memory, _ in places.values())), ylim=(0, None))
     axes.legend()
-    told = "; ".join(f"{label}: {memory:,.0f} MB, {cpu:.0f} ms" for label, (memory, cpu) in places.items())
-    return Picture(figure, f"Highest heap and GC time per 100 MB allocated, as measured. {told}.")
+    told = "; ".join(f"{label}: {memory:,.0f} MB, {cycles:.2f}" for label, (memory, cycles) in places.items())
+    return Picture(figure, f"Highest heap and collections per 100 MB allocated, as measured. {told}.")
 
 
-def _memory_and_cpu(run: GCRun) -> tuple[float, float]:
-    """Return the highest heap in MB, and milliseconds of GC CPU per 100 MB allocated by its cycles."""
-    allocated = float((run.peak_bytes - run.live_before_bytes).sum()) / MIB
-    return float(run.peak_bytes.max()) / MIB, 1e5 * run.gc_cpu_s / allocated
+def _memory_and_cycles(run: GCRun) -> tuple[float, float]:
+    """Return the highest heap in MB, and how many cycles 100 MB of allocation take after the first one."""
+    allocated = float((run.peak_bytes - run.live_before_bytes)[1:].mean()) / MIB
+    return float(run.peak_bytes.max()) / MIB, 100 / allocated
 
 
 def ballast_savings(measured: Mapping[str, tuple[float, float]]) -> Picture:
