@@ -233,10 +233,7 @@ def work_near_the_limit(prediction: SpiralRun, measured: SpiralRun | None = None
 
 
 def _still(figure: LiveFigure, prediction: Any, measured: Any | None) -> Picture:
-    alt = figure.update(prediction, measured)
-    for artist in figure.moving:
-        artist.set_animated(False)
-    return Picture(figure.figure, alt)
+    return figure.picture(alt=figure.update(prediction, measured))
 
 
 def gc_share_bars(runs: dict[str, GCRun]) -> Picture:
