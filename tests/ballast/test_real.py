@@ -92,7 +92,7 @@ def test_a_memory_limit_sets_the_goal():
 def test_progress_rises_to_the_end():
     told = []
     real.run(HeapKnobs(live_mb=5, allocation_mb_s=50, duration_s=1), on_progress=told.append)
-    assert len(told) >= 3
+    assert len(told) >= 2
     assert told == sorted(told)
     assert told[-1] == 1.0
 
