@@ -8,8 +8,9 @@ import numpy as np
 import psutil
 import pytest
 
-from engineroom.ballast import programs, real
+from engineroom.ballast import real
 from engineroom.ballast.death_spiral import SpiralKnobs
+from engineroom.ballast.go import programs
 from engineroom.ballast.heap_knobs import STOP_THE_WORLD, HeapKnobs
 from engineroom.ballast.heapgoal import MIB, heap_goal, trigger
 from engineroom.ballast.virtual_memory import PageKnobs

@@ -1,9 +1,9 @@
-"""Comparisons of the model with real runs: each one row that says how many, how far off, how far allowed."""
+"""Comparisons of the model with real runs: sizes, triggers, CPU shares, memory."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from engineroom.ballast.cycles import GCRun
 from engineroom.ballast.death_spiral import SpiralKnobs
 from engineroom.ballast.death_spiral import simulate as simulate_spiral
+from engineroom.ballast.fidelity_row import Fidelity, compared
 from engineroom.ballast.heap_knobs import HeapKnobs
 from engineroom.ballast.heapgoal import KIB, LOWEST_TRIGGER, MIB, TRIGGER_DENOMINATOR
 from engineroom.ballast.one_step import one_step_ahead
@@ -22,7 +23,7 @@ from engineroom.ballast.virtual_memory import simulate as simulate_pages
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Fidelity", "concurrent", "limited", "one_step", "pages", "spiral", "stopped"]
+__all__ = ["concurrent", "limited", "one_step", "pages", "spiral", "stopped"]
 
 Cells = Sequence[tuple[HeapKnobs, GCRun]]
 
@@ -34,63 +35,8 @@ SPAN = 8 * KIB
 GOAL_BOUND = 0.0015
 CYCLE_BOUND = 0.005
 
-
-@dataclass(frozen=True)
-class Fidelity:
-    """One comparison.
-
-    Attributes:
-        comparison: what was compared, in a few words.
-        grid: how many cells or cycles.
-        unit: of the errors and the bound: "relative", "points" (of a share), "bytes" or "faults".
-        mean_error: mean of the absolute errors.
-        max_error: largest absolute error.
-        bound: what an error may be.
-        inside: share of the grid whose error is within the bound.
-        promised: the share that has to be.
-        textbook_mean_error: mean of the textbook formula's absolute errors on the same grid; NaN without one.
-        textbook_max_error: its largest.
-    """
-
-    comparison: str
-    grid: int
-    unit: str
-    mean_error: float
-    max_error: float
-    bound: float
-    inside: float
-    promised: float
-    textbook_mean_error: float
-    textbook_max_error: float
-
-    @property
-    def holds(self) -> bool:
-        """Whether as much of the grid is within the bound as was promised."""
-        return self.inside >= self.promised
-
-
-def _row(
-    comparison: str,
-    errors: Sequence[float] | np.ndarray,
-    bound: float,
-    *,
-    by_textbook: Sequence[float] = (),
-    unit: str = "relative",
-    promised: float = 1.0,
-) -> Fidelity:
-    off, book_off = np.abs(np.asarray(errors)), np.abs(np.asarray([*by_textbook] or [np.nan]))
-    return Fidelity(
-        comparison,
-        len(off),
-        unit,
-        float(off.mean()),
-        float(off.max()),
-        bound,
-        float(np.mean(off <= bound)),
-        promised,
-        float(book_off.mean()),
-        float(book_off.max()),
-    )
+# Pages and spans that are partly used.
+RESIDENT_BOUND = 0.02
 
 
 def _goal(run: GCRun, until: int | None = None) -> float:
@@ -101,8 +47,10 @@ def _per_cycle(run: GCRun, until: int | None = None) -> float:
     return float((run.peak_bytes - run.live_before_bytes)[1:until].mean())
 
 
-def stopped(name: str, cells: Cells, cycle_bound: float = CYCLE_BOUND) -> list[Fidelity]:
-    """Compare stop-the-world runs: the closed loop predicts goal and bytes per cycle from the knobs alone.
+def stopped(
+    name: str, cells: Cells, cycle_bound: float = CYCLE_BOUND, resident_bound: float = RESIDENT_BOUND
+) -> list[Fidelity]:
+    """Compare stop-the-world runs: goal, bytes per cycle and memory, predicted from the knobs alone.
 
     The first cycle is left out on both sides. The mean of the others has one error per cell.
 
@@ -110,24 +58,36 @@ def stopped(name: str, cells: Cells, cycle_bound: float = CYCLE_BOUND) -> list[F
         name: what these cells have in common.
         cells: knobs and the run they gave.
         cycle_bound: relative error that is allowed in the bytes per cycle.
+        resident_bound: the same for resident memory, for which the textbook takes the goal.
     """
-    model = [simulate(replace(knobs, duration_s=20, allocation_mb_s=1000)) for knobs, _ in cells]
+    model = [simulate(_long_enough(knobs, run)) for knobs, run in cells]
     real = [run for _, run in cells]
     book = [textbook(k.live_mb * MIB, k.ballast_mb * MIB, k.gogc) for k, _ in cells]
     return [
-        _row(
+        compared(
             f"{name}: heap goal",
             [_goal(m) / _goal(r) - 1 for m, r in zip(model, real, strict=True)],
             GOAL_BOUND,
             by_textbook=[b.goal / _goal(r) - 1 for b, r in zip(book, real, strict=True)],
         ),
-        _row(
+        compared(
             f"{name}: bytes per cycle",
             [_per_cycle(m) / _per_cycle(r) - 1 for m, r in zip(model, real, strict=True)],
             cycle_bound,
             by_textbook=[b.allocated / _per_cycle(r) - 1 for b, r in zip(book, real, strict=True)],
         ),
+        compared(
+            f"{name}: resident memory",
+            [m.rss_bytes / r.rss_bytes - 1 for m, r in zip(model, real, strict=True)],
+            resident_bound,
+            by_textbook=[b.goal / r.rss_bytes - 1 for b, r in zip(book, real, strict=True)],
+        ),
     ]
+
+
+def _long_enough(knobs: HeapKnobs, run: GCRun) -> HeapKnobs:
+    """Return knobs for some cycles; while the world stops, neither rate nor duration changes one."""
+    return replace(knobs, allocation_mb_s=1000, duration_s=0.1 + run.allocated_bytes / MIB / 500)
 
 
 def one_step(accounts: pd.DataFrame) -> Fidelity:
@@ -146,7 +106,7 @@ def one_step(accounts: pd.DataFrame) -> Fidelity:
         known = ~np.isnan(predicted)
         late += (observed - predicted)[known].tolist()
         by_textbook += (observed - run.goal_bytes.to_numpy(dtype=float)[1:])[known].tolist()
-    return _row("one step ahead: trigger", late, SPAN, by_textbook=by_textbook, unit="bytes")
+    return compared("one step ahead: trigger", late, SPAN, by_textbook=by_textbook, unit="bytes")
 
 
 def concurrent(name: str, cells: Cells, cells_inside: float, cycles_inside: float) -> list[Fidelity]:
@@ -176,10 +136,10 @@ def concurrent(name: str, cells: Cells, cells_inside: float, cycles_inside: floa
         book_goals.append(book.goal / _goal(run) - 1)
         book_cycles.append(book.allocated / _per_cycle(run) - 1)
     return [
-        _row(f"{name}: heap goal", goals, float("inf"), by_textbook=book_goals),
-        _row(f"{name}: GC share of CPU", shares, float("inf"), unit="points"),
-        _row(f"{name}: bytes per cycle", outside, 0, by_textbook=book_cycles, promised=cells_inside),
-        _row(f"{name}: bytes of one cycle", single, 0, promised=cycles_inside),
+        compared(f"{name}: heap goal", goals, float("inf"), by_textbook=book_goals),
+        compared(f"{name}: GC share of CPU", shares, float("inf"), unit="points"),
+        compared(f"{name}: bytes per cycle", outside, 0, by_textbook=book_cycles, promised=cells_inside),
+        compared(f"{name}: bytes of one cycle", single, 0, promised=cycles_inside),
     ]
 
 
@@ -199,7 +159,7 @@ def limited(cells: Sequence[tuple[HeapKnobs, float]]) -> Fidelity:
     """
     errors = [_goal(simulate(knobs)) / seen - 1 for knobs, seen in cells]
     by_textbook = [knobs.limit_mb * MIB / seen - 1 for knobs, seen in cells]
-    return _row("memory limit: heap goal", errors, 0.015, by_textbook=by_textbook)
+    return compared("memory limit: heap goal", errors, 0.015, by_textbook=by_textbook)
 
 
 def spiral(steps: pd.DataFrame) -> Fidelity:
@@ -219,7 +179,7 @@ def spiral(steps: pd.DataFrame) -> Fidelity:
     )
     errors = simulate_spiral(knobs).gc_share - shares.mean().to_numpy()
     spread = float((shares.max() - shares.min()).max())
-    return _row("death spiral: GC share of CPU", errors, spread, unit="points")
+    return compared("death spiral: GC share of CPU", errors, spread, unit="points")
 
 
 def pages(charges: pd.DataFrame) -> list[Fidelity]:
@@ -231,19 +191,14 @@ def pages(charges: pd.DataFrame) -> list[Fidelity]:
     Args:
         charges: columns of ``pagetouch.csv``.
     """
-    sized = charges[charges.size_mb > 0]
-    model = [
-        simulate_pages(
-            PageKnobs(
-                size_mb=row.size_mb, touched_percent=100 * row.touched, access=row.access, element=row.element
-            )
-        )
-        for row in sized.itertuples()
-    ]
-    resident = [m.rss_bytes - seen for m, seen in zip(model, sized.rss_grew_bytes, strict=True)]
-    faults = [m.minor_faults - seen for m, seen in zip(model, sized.minor_faults, strict=True)]
-    by_size = (sized.size_mb * MIB - sized.rss_grew_bytes).tolist()
+    resident, faults, by_size = [], [], []
+    for row in charges[charges.size_mb > 0].itertuples():
+        part = 100 * row.touched
+        model = simulate_pages(PageKnobs(row.size_mb, part, access=row.access, element=row.element))
+        resident.append(model.rss_bytes - row.rss_grew_bytes)
+        faults.append(model.minor_faults - row.minor_faults)
+        by_size.append(row.size_mb * MIB - row.rss_grew_bytes)
     return [
-        _row("virtual memory: resident", resident, 256 * KIB, by_textbook=by_size, unit="bytes"),
-        _row("virtual memory: page faults", faults, 100, unit="faults"),
+        compared("virtual memory: resident", resident, 256 * KIB, by_textbook=by_size, unit="bytes"),
+        compared("virtual memory: page faults", faults, 100, unit="faults"),
     ]

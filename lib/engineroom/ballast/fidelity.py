@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engineroom.ballast.comparisons import Fidelity, concurrent, limited, one_step, pages, spiral, stopped
+from engineroom.ballast.comparisons import concurrent, limited, one_step, pages, spiral, stopped
 from engineroom.ballast.cycles import GCRun
 from engineroom.ballast.death_spiral import SpiralKnobs
+from engineroom.ballast.fidelity_row import Fidelity
 from engineroom.ballast.heap_knobs import CONCURRENT, STOP_THE_WORLD, HeapKnobs
+from engineroom.ballast.heapgoal import MIB
+from engineroom.ballast.recordings import recorded_knobs, recordings, replay, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,21 +21,19 @@ __all__ = ["fidelity_table", "recorded_cells"]
 FEWEST_CYCLES = 3
 
 # Below this the minimum heap or the sweep distance may decide. A cycle of 1 MiB, at worst, is counted in
-# spans of 8 KiB, 0.8 % of it.
+# spans of 8 KiB, 0.8 % of it; 256 KiB of partly used pages are 5 % of the smallest heap.
 TINY_MB = 5
-TINY_CYCLE_BOUND = 0.01
+TINY_BOUNDS = (0.01, 0.05)
 
 
 def fidelity_table() -> list[Fidelity]:
     """Return one row per comparison: grid size, mean and largest error, bound, and whether it holds."""
-    from engineroom.ballast.real import table  # knows the Go toolchain, which a model must not
-
     still, running = recorded_cells(STOP_THE_WORLD), recorded_cells(CONCURRENT)
     pacer, steps = table("pacer"), table("spiral")
     repeated = steps[steps.groupby("run").step.transform("size") > 1]
     return [
         *stopped("stop the world", [cell for cell in still if not _tiny(cell[0])]),
-        *stopped("stop the world, tiny heap", [cell for cell in still if _tiny(cell[0])], TINY_CYCLE_BOUND),
+        *stopped("stop the world, tiny heap", [cell for cell in still if _tiny(cell[0])], *TINY_BOUNDS),
         one_step(pacer[pacer.gogc != "off"]),
         *concurrent("throttled", [cell for cell in running if not _flat_out(cell[0])], 0.95, 0.95),
         *concurrent("flat out", [cell for cell in running if _flat_out(cell[0])], 0.95, 0.75),
@@ -44,8 +45,6 @@ def fidelity_table() -> list[Fidelity]:
 
 def recorded_cells(collector: str) -> list[tuple[HeapKnobs, GCRun]]:
     """Return knobs and result of the recorded runs with this collector that have three cycles or more."""
-    from engineroom.ballast.real import recorded_knobs, recordings, replay
-
     cells = [(recorded_knobs(name), replay(name)) for name in recordings()]
     return [(k, run) for k, run in cells if k.collector == collector and run.cycles >= FEWEST_CYCLES]
 
@@ -60,10 +59,18 @@ def _flat_out(knobs: HeapKnobs) -> bool:
 
 def _limited_runs(pacer: pd.DataFrame) -> list[tuple[HeapKnobs, float]]:
     """Return the traced runs under a memory limit, and the mean goal that each had after its first cycle."""
-    from engineroom.ballast.record import PACER_RUNS
-
-    goals = pacer.groupby("run").before_next_goal_bytes
-    return [(knobs, goals.get_group(name)[1:].mean()) for name, knobs in PACER_RUNS.items() if knobs.limited]
+    return [
+        (
+            HeapKnobs(
+                live_mb=round(run.before_marked_bytes.iloc[0] / MIB),
+                gogc_off=True,
+                limited=True,
+                limit_mb=run.limit_mb.iloc[0],
+            ),
+            run.before_next_goal_bytes[1:].mean(),
+        )
+        for _, run in pacer[pacer.gogc == "off"].groupby("run")
+    ]
 
 
 def _limited_steps(steps: pd.DataFrame) -> list[tuple[HeapKnobs, float]]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from engineroom.ballast.cycles import GCRun
 from engineroom.ballast.death_spiral import SpiralKnobs, SpiralRun
+from engineroom.ballast.go.programs import Progress, measure, prepare, report
 from engineroom.ballast.heap_knobs import STOP_THE_WORLD, HeapKnobs
 from engineroom.ballast.heapgoal import MIB
 from engineroom.ballast.heapload import gc_run
-from engineroom.ballast.programs import Progress, measure, prepare, report
 from engineroom.ballast.recordings import (
     recorded_knobs,
     recordings,

@@ -17,9 +17,9 @@ from typing import Any
 from engineroom.ballast import real
 from engineroom.ballast.gcpacertrace import PacerEnd
 from engineroom.ballast.gctrace import GCTrace, parse, with_pacing
+from engineroom.ballast.go.programs import GO
 from engineroom.ballast.heap_knobs import STOP_THE_WORLD, HeapKnobs
 from engineroom.ballast.heapload import gc_run
-from engineroom.ballast.programs import GO
 from engineroom.golang import build, json_lines
 from engineroom.kit.places import course_folder
 

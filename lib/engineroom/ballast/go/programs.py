@@ -1,4 +1,4 @@
-"""Builds and runs the ballast theme's Go programs (``go/``): flags in, rows of JSON out."""
+"""Builds and runs the Go programs beside it: flags in, rows of JSON out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engineroom.golang import Finished, Limits, build, json_lines
 
 __all__ = ["GO", "PROGRAMS", "Progress", "measure", "prepare", "report"]
 
-GO = Path(__file__).with_name("go")
+GO = Path(__file__).parent
 PROGRAMS = ("heapload", "pagetouch", "spiral", "heapshape", "apiserver")
 SPARE_S = 20.0  # start, building the live heap, and a busy machine
 MEMORY_MB = 3072
