@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engineroom.ballast.comparisons import Fidelity
     from engineroom.ballast.pacer import Pacing
 
-__all__ = ["fidelity", "textbook_vs_shipped", "trigger_lateness", "where_a_cycle_starts"]
+__all__ = ["fidelity", "floating_garbage", "goals_by_live_heap", "trigger_lateness", "where_a_cycle_starts"]
 
 Cells = Sequence[tuple[HeapKnobs, GCRun]]
 BOOK = {"color": COLOURS["quiet"], "linestyle": "--", "label": "textbook"}
@@ -49,12 +49,12 @@ def where_a_cycle_starts(pacing: Pacing) -> Picture:
     for low, high, colour, hatch, label in stretches:
         axes.barh(0, (high - low) / MIB, left=low / MIB, color=colour, hatch=hatch, ec="black", label=label)
     axes.axvline(pacing.trigger / MIB, ymin=0.26, ymax=0.74, linewidth=3, color=MODEL["color"])
-    for (name, place), below in zip(
-        (*stops, ("trigger", pacing.trigger)), (True, True, False, True, False), strict=True
-    ):
-        y, va = (-0.46, "top") if below else (0.46, "bottom")
-        axes.text(place / MIB, y, f"{name}\n{megabytes(place)}", ha="center", va=va, fontsize=9.5)
+    sides = (("center", -1), ("center", -1), ("left", 1), ("center", -1), ("right", 1))
+    for (name, place), (side, up) in zip((*stops, ("trigger", pacing.trigger)), sides, strict=True):
+        text, va = f" {name} \n {megabytes(place)} ", "bottom" if up > 0 else "top"
+        axes.text(place / MIB, 0.46 * up, text, ha=side, va=va, fontsize=9.5)
     axes.set(ylim=(-0.95, 0.95), yticks=[], xlim=(0, 1.06 * pacing.goal / MIB), xlabel="heap, MB")
+    axes.spines.left.set_visible(False)
     axes.grid(False)
     figure.legend(loc="outside lower center", ncols=4)
     told = ", ".join(f"{name} {megabytes(place)}" for name, place in stops)
@@ -63,56 +63,55 @@ def where_a_cycle_starts(pacing: Pacing) -> Picture:
     )
 
 
-def textbook_vs_shipped(stopped: Cells, flat_out: Cells) -> Picture:
-    """Return two things that goal = 2 x live leaves out: the smallest heap, and floating garbage.
+def goals_by_live_heap(cells: Cells) -> Picture:
+    """Return the heap goal, in live heaps, over the live heap: textbook, shipped pacer and real runs.
 
     Args:
-        stopped: stop-the-world cells of one GOGC without a ballast: their goals.
-        flat_out: concurrent cells that allocate as fast as they can: what their cycles found marked.
+        cells: stop-the-world runs of one GOGC without a ballast.
     """
-    figure = new_figure(8.4, 3.9)
-    left, right = figure.subplots(1, 2)
-    by_live = _goals_by_live(left, stopped)
-    by_gogc = _marked_by_gogc(right, flat_out)
-    figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    goals = ", ".join(f"{goal:.2f} at {live:g} MB" for live, goal in by_live)
-    marked = ", ".join(f"{ratio:.2f} at GOGC={gogc}" for gogc, ratio in by_gogc)
-    return Picture(
-        figure, f"Real goal, in live heaps: {goals}. Real marked heap of a program flat out: {marked}."
-    )
-
-
-def _goals_by_live(axes: Axes, cells: Cells) -> list[tuple[float, float]]:
-    """Draw goal / live over the live heap; return the real points."""
+    figure = new_figure(8.0, 3.6)
+    axes = figure.add_subplot()
     lives = np.geomspace(1, 100, 40)
-    start = replace(cells[0][0], duration_s=2.0)
+    start = replace(cells[0][0], duration_s=2.0, allocation_mb_s=1000)
     model = [simulate(replace(start, live_mb=float(live))) for live in lives]
     axes.semilogx(lives, [textbook(1.0, gogc=start.gogc).goal] * len(lives), **BOOK)
     axes.plot(
         lives, [run.goal_bytes[1] / MIB / live for run, live in zip(model, lives, strict=True)], **MODEL
     )
-    points = sorted(
-        (knobs.live_mb, float(run.goal_bytes[1:].mean()) / MIB / knobs.live_mb) for knobs, run in cells
-    )
+    points = sorted((k.live_mb, float(run.goal_bytes[1:].mean()) / MIB / k.live_mb) for k, run in cells)
     axes.plot(*zip(*points, strict=True), **SEEN)
     axes.set(
         title=f"Heap goal at GOGC={start.gogc}", xlabel="live heap, MB (log scale)", ylabel="in live heaps"
     )
     axes.set(ylim=(0, None), xticks=[1, 3, 10, 30, 100], xticklabels=["1", "3", "10", "30", "100"])
-    return points
+    axes.legend(loc="lower right")
+    told = ", ".join(f"{goal:.2f} at {live:g} MB" for live, goal in points)
+    return Picture(figure, f"Real heap goals, in live heaps: {told}.")
 
 
-def _marked_by_gogc(axes: Axes, cells: Cells) -> list[tuple[int, float]]:
-    """Draw marked / live over GOGC with the fixed point of floating garbage; return the real points."""
+def floating_garbage(cells: Cells) -> Picture:
+    """Return what cycles find marked, in live heaps, over GOGC, for a program that allocates flat out.
+
+    Args:
+        cells: concurrent runs without a ballast that allocate as fast as they can.
+    """
+    figure = new_figure(8.0, 3.6)
+    axes = figure.add_subplot()
     gogc = np.linspace(10, DIVERGENCE_GOGC - 45, 100)
+    fixed = MODEL | {"label": "fixed point: 1 / (1 − 19/64 · GOGC/100)"}
     axes.plot([0, 400], [1, 1], **BOOK)
-    axes.plot(gogc, [floating_fixed_point(1.0, gogc=g) for g in gogc], **MODEL)
+    axes.plot(gogc, [floating_fixed_point(1.0, gogc=g) for g in gogc], **fixed)
     axes.axvspan(DIVERGENCE_GOGC, 400, facecolor=COLOURS["grid"], hatch="//", edgecolor=COLOURS["paper"])
-    axes.text(DIVERGENCE_GOGC - 6, 4.2, "no fixed point", rotation=90, ha="right", va="center", fontsize=9.5)
-    points = sorted((k.gogc, float(run.marked_bytes.mean()) / MIB / k.live_mb) for k, run in cells)
+    axes.text(DIVERGENCE_GOGC - 5, 4.6, "no fixed point", rotation=90, ha="right", va="center")
+    points = sorted((k.gogc, float(run.marked_bytes[1:].mean()) / MIB / k.live_mb) for k, run in cells)
     axes.plot(*zip(*points, strict=True), **SEEN)
-    axes.set(title="Marked heap, flat out", xlabel="GOGC", ylabel="in live heaps", xlim=(0, 400), ylim=(0, 8))
-    return points
+    axes.set(title="Marked heap of a program flat out", xlabel="GOGC", ylabel="in live heaps")
+    axes.set(xlim=(0, 400), ylim=(0, 8))
+    axes.legend(loc="upper left")
+    told = ", ".join(f"{ratio:.2f} at GOGC={gogc}" for gogc, ratio in points)
+    return Picture(
+        figure, f"Real marked heaps, in live heaps: {told}. Above GOGC={DIVERGENCE_GOGC:.0f}: no bound."
+    )
 
 
 def trigger_lateness(late: Mapping[str, np.ndarray]) -> Picture:
@@ -186,5 +185,5 @@ def _coverage(axes: Axes, rows: Sequence[Fidelity]) -> None:
         axes.text(101, place, f"{row.inside:.0%}", va="center")
     labels = [f"{row.comparison} ({row.grid})" for row in rows]
     axes.set(yticks=range(len(rows)), yticklabels=labels, xlim=(0, 108), xlabel="% inside")
-    axes.set_title("Concurrent: inside the band from earliest start to goal")
+    axes.set_title("Concurrent: inside the band")
     axes.invert_yaxis()
