@@ -1,32 +1,25 @@
-"""Figures of recorded runs and published figures: what was measured, beside what was predicted or claimed."""
+"""Figures of recorded and published tables: the HTTP experiment beside the article, and heap shapes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engineroom.ballast.heapgoal import MIB
-from engineroom.ballast.plots import MODEL
-from engineroom.ballast.textbook import cycles_saved_by_ballast
 from engineroom.kit.figures import Picture, new_figure
-from engineroom.kit.style import COLOURS, MARKERS
+from engineroom.kit.style import COLOURS
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from engineroom.ballast.cycles import GCRun
-
 __all__ = [
     "article_changes",
-    "ballast_savings",
     "changes_in_pairs",
     "headline",
     "heap_shapes",
-    "marking_and_pauses",
-    "trade_off",
 ]
 
 DIAMONDS = {"color": COLOURS["real"], "marker": "D", "linestyle": "none", "markersize": 6}
@@ -70,57 +63,6 @@ def article_changes(article: pd.DataFrame) -> Picture:
     figure.legend(loc="outside lower center", ncols=2)
     told = ", ".join(f"{title} {change[name]:+.0f} %" for name, title in CLAIMS.items())
     return Picture(figure, f"Changes that the article reports for a ballast of 10 GiB: {told}.")
-
-
-def trade_off(model: Mapping[str, GCRun], measured: Mapping[str, GCRun]) -> Picture:
-    """Return what a setting pays in memory and in collections, predicted and measured.
-
-    Args:
-        model: label -> prediction; neighbours are joined by a line.
-        measured: label -> real run, drawn with its label.
-    """
-    figure = new_figure(8.0, 3.8)
-    axes = figure.add_subplot()
-    axes.plot(*zip(*map(_memory_and_cycles, model.values()), strict=True), marker="o", **MODEL)
-    places = {label: _memory_and_cycles(run) for label, run in measured.items()}
-    axes.plot(*zip(*places.values(), strict=True), label="real Go", **DIAMONDS)
-    for label, place in places.items():
-        axes.annotate(label, place, xytext=(8, 6), textcoords="offset points")
-    axes.set(title="Memory buys time", xlabel="highest heap, MB", ylabel="collections per 100 MB")
-    axes.set(xlim=(0, 1.2 * max(memory for memory, _ in places.values())), ylim=(0, None))
-    axes.legend()
-    told = "; ".join(f"{label}: {memory:,.0f} MB, {cycles:.2f}" for label, (memory, cycles) in places.items())
-    return Picture(figure, f"Highest heap and collections per 100 MB allocated, as measured. {told}.")
-
-
-def _memory_and_cycles(run: GCRun) -> tuple[float, float]:
-    """Return the highest heap in MB, and how many cycles 100 MB of allocation take after the first one."""
-    allocated = float((run.peak_bytes - run.live_before_bytes)[1:].mean()) / MIB
-    return float(run.peak_bytes.max()) / MIB, 100 / allocated
-
-
-def ballast_savings(measured: Mapping[str, tuple[float, float]]) -> Picture:
-    """Return the share of cycles that a ballast avoids over its size, in live heaps.
-
-    Args:
-        measured: label -> (ballast / live heap, share of the cycles that were avoided); several of one
-            experiment may share a label's beginning up to a colon.
-    """
-    figure = new_figure(8.0, 3.8)
-    axes = figure.add_subplot()
-    ratio = np.geomspace(0.1, 100, 200)
-    axes.semilogx(ratio, 100 * cycles_saved_by_ballast(1.0, ratio), **MODEL | {"label": "model: B / (L + B)"})
-    groups = dict.fromkeys(label.partition(":")[0] for label in measured)
-    for group, marker in zip(groups, MARKERS[1:], strict=False):
-        points = [point for label, point in measured.items() if label.partition(":")[0] == group]
-        x, y = np.array(points).T
-        axes.plot(x, 100 * y, marker, color=COLOURS["real"], markersize=7, label=group)
-    axes.set(title="Cycles avoided by a ballast", xlabel="ballast, in live heaps", ylabel="% of all cycles")
-    axes.set(ylim=(0, 104), xlim=(0.1, 100), xticks=[0.1, 1, 10, 100], xticklabels=["0.1", "1", "10", "100"])
-    axes.legend(loc="lower right")
-    off = [abs(saved - cycles_saved_by_ballast(1.0, x)) for x, saved in measured.values()]
-    told = f"{len(off)} measured points lie within {100 * max(off):.1f} percentage points of B/(L+B)"
-    return Picture(figure, f"Share of GC cycles avoided over the size of the ballast. {told}.")
 
 
 def changes_in_pairs(api: pd.DataFrame, baseline: str = "GOGC=100") -> pd.DataFrame:
@@ -210,43 +152,6 @@ def _headline_in_words(changes: pd.DataFrame, settings: Sequence[str], baseline:
         f"Medians of {changes['repeat'].nunique()} paired repeats against {baseline} (RSS {rss:,.0f} MB). "
         f"{'; '.join(told)}. The article: −99 %, −30 %, −45 %."
     )
-
-
-def marking_and_pauses(runs: Mapping[str, GCRun]) -> Picture:
-    """Return how long the world was stopped and how long allocating goroutines marked, per second of run.
-
-    Args:
-        runs: label -> run.
-    """
-    kinds = (
-        ("world stopped", "pause_s", COLOURS["sky"], "o"),
-        ("assists (the program marks)", "assist_cpu_s", COLOURS["accent"], "s"),
-        ("background mark workers", "mark_cpu_s", COLOURS["quiet"], "^"),
-    )
-    figure = new_figure(8.0, 1.6 + 0.55 * len(runs))
-    axes = figure.add_subplot()
-    spent = np.array(
-        [
-            [1e3 * np.nansum(getattr(r, column)) / r.duration_s for _, column, *_ in kinds]
-            for r in runs.values()
-        ]
-    )
-    axes.hlines(range(len(runs)), 0.01, 1000, color=COLOURS["grid"])
-    for (label, _, colour, marker), values in zip(kinds, spent.T, strict=True):
-        axes.plot(
-            np.maximum(values, 0.01), range(len(runs)), marker, color=colour, markersize=10, label=label
-        )
-    axes.set(xscale="log", xlim=(0.01, 1000), xlabel="ms per second of running (log scale)")
-    axes.set(xticks=[0.01, 0.1, 1, 10, 100, 1000], xticklabels=["0.01", "0.1", "1", "10", "100", "1,000"])
-    axes.set(yticks=range(len(runs)), yticklabels=runs, ylim=(-0.6, len(runs) - 0.4))
-    axes.set_title("Where the time goes")
-    axes.invert_yaxis()
-    figure.legend(loc="outside lower center", ncols=3)
-    told = "; ".join(
-        f"{name}: " + ", ".join(f"{kind[0]} {ms:.2g} ms" for kind, ms in zip(kinds, row, strict=True))
-        for name, row in zip(runs, spent, strict=True)
-    )
-    return Picture(figure, f"Milliseconds per second of running. {told}.")
 
 
 def heap_shapes(table: pd.DataFrame) -> Picture:
