@@ -20,7 +20,7 @@ from engineroom.kit.style import COLOURS, MARKERS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from engineroom.ballast.comparisons import Fidelity
+    from engineroom.ballast.fidelity_row import Fidelity
     from engineroom.ballast.pacer import Pacing
 
 __all__ = ["fidelity", "floating_garbage", "goals_by_live_heap", "trigger_lateness", "where_a_cycle_starts"]

@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 DIAMONDS = {"color": COLOURS["real"], "marker": "D", "linestyle": "none", "markersize": 6}
+FAR_OUT = 150  # percent: a p99 may go astray by any factor
 CLAIMS = {
     "change_in_gc_cycles": "GC cycles",
     "change_in_cpu": "CPU of the service",
@@ -66,14 +67,14 @@ def article_changes(article: pd.DataFrame) -> Picture:
 
 
 def changes_in_pairs(api: pd.DataFrame, baseline: str = "GOGC=100") -> pd.DataFrame:
-    """Return each run's change against the baseline of the same repeat, in percent.
+    """Return each run's change against the baseline of its own repeat, in percent.
 
     Args:
         api: columns of ``api.csv``.
         baseline: the setting that the others are compared with.
 
     Returns:
-        One row per repeat and other setting: cycles, cpu_per_request, p99; and rss_mb as it is.
+        One row per repeat and setting: cycles, cpu_per_request, p99; and rss_mb as it is.
     """
     import pandas as pd
 
@@ -111,6 +112,7 @@ def headline(
         axes.axvline(0, color=COLOURS["quiet"], linewidth=1)
         _repeats(axes, changes, column, settings, places=int(column == "cycles"))
         axes.set(title=title, xlabel="% change, pair by pair")
+    panels[2].set(xlabel=f"% change, pair by pair (▸ beyond {FAR_OUT} %)", xlim=(-108, FAR_OUT + 8))
     _repeats(panels[3], changes, "rss_mb", settings)
     base_mb = changes.rss_mb[changes.setting == baseline].median()
     panels[3].axvline(base_mb, color=COLOURS["quiet"], linewidth=1)
@@ -126,16 +128,19 @@ def headline(
 def _repeats(
     axes: Axes, changes: pd.DataFrame, column: str, settings: Sequence[str], places: int = 0
 ) -> None:
-    """Draw every repeat as a small dot and the median as a large diamond."""
+    """Draw every repeat as a small dot and the median as a large diamond; what is far out, at the edge."""
+    edge = FAR_OUT if column == "p99" else np.inf
     by_setting = [changes[changes.setting == setting][column] for setting in settings]
     for row, values in enumerate(by_setting):
-        spread = row + np.linspace(-0.18, 0.18, len(values))
-        axes.plot(values, spread, ".", color=COLOURS["real"], label="one repeat" if row == 0 else None)
-    medians = [values.median() for values in by_setting]
+        spread, out = row + np.linspace(-0.18, 0.18, len(values)), (values > edge).to_numpy()
+        axes.plot(values[~out], spread[~out], ".", color=COLOURS["real"], label=None if row else "one repeat")
+        axes.plot(np.full(out.sum(), edge), spread[out], ">", color=COLOURS["real"])
+    medians = [min(values.median(), edge) for values in by_setting]
     axes.plot(medians, range(len(settings)), **DIAMONDS | {"markersize": 9, "label": "median"})
-    for row, median in enumerate(medians):
-        text = f"{median:,.{places}f}".replace("-", "−")
-        axes.annotate(text, (median, row), xytext=(0, 10), textcoords="offset points", ha="center")
+    for row, values in enumerate(by_setting):
+        text = f"{values.median():,.{places}f}".replace("-", "−")
+        place = (medians[row], row)
+        axes.annotate(text, place, xytext=(0, 10), textcoords="offset points", ha="center")
     axes.set(yticks=range(len(settings)), yticklabels=settings, ylim=(-0.6, len(settings) - 0.4))
 
 
@@ -175,6 +180,7 @@ def heap_shapes(table: pd.DataFrame) -> Picture:
     for row, name in enumerate(order):
         text = f"{new[name]:.2g}"
         axes.annotate(text, (new[name], row), xytext=(0, 8), textcoords="offset points", ha="center")
+    axes.set_ylim(-0.5, len(order) - 0.3)
     axes.set_title("Marking 50 MB: the price of a byte depends on its shape")
     axes.legend(loc="lower right")
     told = "; ".join(f"{name} {new[name]:.2f} (before {old[name]:.2f})" for name in order)

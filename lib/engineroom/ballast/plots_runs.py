@@ -146,7 +146,7 @@ def time_in_cycles(runs: Mapping[str, GCRun]) -> Picture:
     axes.axvline(1, color=COLOURS["ink"], linestyle=":", label="1 %")
     axes.plot(shares, range(len(runs)), **DIAMONDS | {"markersize": 9})
     for row, share in enumerate(shares):
-        axes.annotate(f"{share:.1f} %", (share, row), xytext=(10, -4), textcoords="offset points")
+        axes.annotate(f"{share:.1f} %", (share, row), xytext=(0, 8), textcoords="offset points", ha="center")
     axes.set(xscale="log", xlim=(0.1, 100), xlabel="% of the time with a cycle under way (log scale)")
     axes.set(xticks=[0.1, 1, 10, 100], xticklabels=["0.1", "1", "10", "100"])
     axes.set(yticks=range(len(runs)), yticklabels=runs, ylim=(-0.6, len(runs) - 0.4))
