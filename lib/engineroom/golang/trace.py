@@ -15,7 +15,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,13 +22,15 @@ import numpy as np
 
 from engineroom.golang.trace_faults import explain_fault
 from engineroom.golang.trace_helper import run_helper
+from engineroom.kit.children import Limits
+from engineroom.kit.places import cache_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Frame", "Summary", "Trace", "read", "summarise"]
 
-CUTS = ("no", "start", "end", "both")
+WORTH_MAPPING = 1 << 16  # bytes; below, a copy is faster
 
 
 class Frame(NamedTuple):
@@ -88,20 +89,20 @@ class Summary:
         return f"{text}. {self.note}" if self.note else text
 
 
-def summarise(*paths: str | Path, timeout_s: float | None = None) -> list[Summary]:
+def summarise(*paths: str | Path, limits: Limits | None = None) -> list[Summary]:
     """Read traces without keeping their events; a file may be larger than memory.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        RuntimeError: if the Go toolchain is missing or the time limit is passed.
+        GoMissing: if there is no Go toolchain.
+        GoRunError: if reading took more time or memory than `limits`.
     """
     files = [Path(path) for path in paths]
-    size = sum(file.stat().st_size for file in files)
-    reports = run_helper([str(file) for file in files], timeout_s or _patience(size))
+    reports = run_helper([str(file.resolve()) for file in files], limits or _limits(files))
     return [_summary(file, report) for file, report in zip(files, reports, strict=True)]
 
 
-def read(path: str | Path, *, events: bool = False, timeout_s: float | None = None) -> Trace:
+def read(path: str | Path, *, events: bool = False, limits: Limits | None = None) -> Trace:
     """Read a trace into tables.
 
     A damaged trace is no error: its tables end where it could not be read further, and
@@ -110,22 +111,41 @@ def read(path: str | Path, *, events: bool = False, timeout_s: float | None = No
     Args:
         path: file written by ``runtime/trace``.
         events: also make the table of all events, which is as large as all others together.
-        timeout_s: time limit; by default 60 s and a second per megabyte.
+        limits: by default generous for a file of this size.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        RuntimeError: if the Go toolchain is missing or the time limit is passed.
+        GoMissing: if there is no Go toolchain.
+        GoRunError: if reading took more time or memory than `limits`.
     """
     file = Path(path)
-    patience = timeout_s or _patience(file.stat().st_size)
-    folder = tempfile.TemporaryDirectory(prefix="engineroom-trace-", ignore_cleanup_errors=True)
     flags = ["-events"] if events else []
-    (report,) = run_helper([*flags, "-out", folder.name, str(file)], patience)
-    return Trace(_summary(file, report), folder, report)
+    limits = limits or _limits([file])
+    with tempfile.TemporaryDirectory(prefix="trace-", dir=cache_folder("work")) as folder:
+        (report,) = run_helper([*flags, "-out", folder, str(file.resolve())], limits)
+        # a mapped file stays readable after its name is gone, so nothing is left behind
+        columns = _map_columns(Path(folder), report["layout"])
+    return Trace(_summary(file, report), columns, report)
 
 
-def _patience(size: int) -> float:
-    return 60 + size / 1e6
+def _map_columns(folder: Path, layout: dict[str, list]) -> dict[str, dict[str, np.ndarray]]:
+    layout = layout | {"text": [["text", "u1"]]}
+    files = {"text": folder / "strings.text"}
+    return {
+        table: {name: _map(files.get(table, folder / f"{table}.{name}"), kind) for name, kind in columns}
+        for table, columns in layout.items()
+    }
+
+
+def _map(file: Path, kind: str) -> np.ndarray:
+    if file.stat().st_size < WORTH_MAPPING:
+        return np.fromfile(file, dtype=f"<{kind}")
+    return np.memmap(file, dtype=f"<{kind}", mode="r")
+
+
+def _limits(files: list[Path]) -> Limits:
+    megabytes = sum(file.stat().st_size for file in files) / 1e6
+    return Limits(time_s=60 + megabytes, memory_mb=512 + 4 * megabytes)
 
 
 def _summary(file: Path, report: dict) -> Summary:
@@ -162,10 +182,9 @@ class Trace:
     gives the same as NumPy arrays, straight from the file.
     """
 
-    def __init__(self, summary: Summary, folder: tempfile.TemporaryDirectory, report: dict):
+    def __init__(self, summary: Summary, columns: dict[str, dict[str, np.ndarray]], report: dict):
         self.summary = summary
-        self._folder = folder
-        self._layout = {table: dict(columns) for table, columns in report["layout"].items()}
+        self._columns = columns
         self._names = {
             "states.state": report["goroutine_states"],
             "processors.state": report["processor_states"],
@@ -179,7 +198,7 @@ class Trace:
     def __getattr__(self, name: str) -> pd.DataFrame:
         from engineroom.golang import trace_frames
 
-        if name.startswith("_") or name not in self._layout or name not in trace_frames.FRAMES:
+        if name.startswith("_") or name not in self._columns or name not in trace_frames.FRAMES:
             hint = " Use read(path, events=True)." if name == "events" else ""
             raise AttributeError(f"A trace has no table {name!r}.{hint}")
         frame = trace_frames.make(self, name)
@@ -187,21 +206,15 @@ class Trace:
         return frame
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._layout]
+        return [*super().__dir__(), *self._columns]
 
     def columns(self, table: str) -> dict[str, np.ndarray]:
-        """Return a table's raw columns as read-only arrays that are mapped from disk.
+        """Return a table's raw columns as arrays, mapped from disk when large.
 
         Rows are in the order in which the intervals ended. Texts are numbers for `texts`,
         states are positions in `names`.
         """
-        return {name: self._column(table, name, kind) for name, kind in self._layout[table].items()}
-
-    def _column(self, table: str, name: str, kind: str) -> np.ndarray:
-        file = Path(self._folder.name) / f"{table}.{name}"
-        if file.stat().st_size == 0:
-            return np.empty(0, dtype=f"<{kind}")
-        return np.memmap(file, dtype=f"<{kind}", mode="r")
+        return self._columns[table]
 
     def names(self, column: str) -> list[str]:
         """Return what the codes of ``states.state``, ``events.kind`` … stand for."""
@@ -209,23 +222,15 @@ class Trace:
 
     def texts(self, numbers: Sequence[int] | np.ndarray) -> list[str]:
         """Return the texts with these numbers."""
-        text, ends = self._strings
+        text, ends = self._columns["text"]["text"], self._columns["strings"]["end"]
         return [
             bytes(text[ends[n - 1] if n else 0 : ends[n]]).decode("utf-8", "replace")
             for n in np.asarray(numbers, dtype=np.int64).tolist()
         ]
 
-    @cached_property
-    def _strings(self) -> tuple[np.ndarray, np.ndarray]:
-        return self._column("strings", "text", "u1"), np.asarray(self._column("strings", "end", "i8"))
-
     def stack(self, number: int) -> list[Frame]:
         """Return a call stack, innermost frame first."""
-        ends, frames = self._column("stacks", "end", "i8"), self.columns("frames")
+        ends, frames = self._columns["stacks"]["end"], self._columns["frames"]
         rows = slice(int(ends[number - 1]) if number else 0, int(ends[number]))
         functions, files = self.texts(frames["function"][rows]), self.texts(frames["file"][rows])
         return [Frame(*frame) for frame in zip(functions, files, frames["line"][rows].tolist(), strict=True)]
-
-    def close(self) -> None:
-        """Remove the columns from disk now, not at the end of this object's life."""
-        self._folder.cleanup()

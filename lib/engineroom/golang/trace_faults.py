@@ -27,7 +27,7 @@ def explain_fault(error: str, head: bytes, size: int, read: int, kept: str) -> s
     if not error:
         return ""
     if size == 0:
-        return "The file is empty: the program ended before trace.Stop ran, as after os.Exit, log.Fatal or a crash."
+        return "The file is empty: the program ended before trace.Stop ran, as after os.Exit or a crash."
     if match := _NEWER.search(error):
         return f"The trace has the format of {match[1]}, which the installed Go toolchain does not know."
     if not head.startswith(b"go 1."):
@@ -38,8 +38,8 @@ def explain_fault(error: str, head: bytes, size: int, read: int, kept: str) -> s
 def _where_it_stopped(error: str, size: int, read: int) -> str:
     if match := _MISNESTED.search(error):
         return (
-            f"Goroutine {match[1]} ended region {match[2]!r} while {match[3]!r}, begun inside it, was still open; "
-            "Go's reader stops at regions that are not properly nested."
+            f"Goroutine {match[1]} ended region {match[2]!r} while {match[3]!r}, begun inside it, was still "
+            "open; Go's reader stops at regions that are not properly nested."
         )
     if any(sign in error for sign in _CUT_SHORT):
         return (

