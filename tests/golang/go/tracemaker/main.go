@@ -86,7 +86,7 @@ func pingPong(random *rand.Rand) {
 		}
 		close(pong)
 	}()
-	for range 100 + random.Intn(100) {
+	for range 50 + random.Intn(50) {
 		ping <- 1
 		<-pong
 	}
@@ -185,8 +185,7 @@ func generations(random *rand.Rand) {
 	_, open := trace.NewTask(context.Background(), "across generations")
 	for end := time.Now().Add(2200 * time.Millisecond); time.Now().Before(end); {
 		pingPong(random)
-		collect(random)
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 	}
 	open.End()
 }

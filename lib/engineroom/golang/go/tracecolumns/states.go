@@ -42,7 +42,7 @@ func (v *intervals) goroutine(ev *trace.Event, st *trace.StateTransition) {
 	if g == nil {
 		g = v.firstSight(ev, id, from)
 	}
-	if st.Stack != trace.NoStack {
+	if st.Stack != trace.NoStack && (from != to || g.stack == 0) {
 		g.stack = v.stacks.id(st.Stack)
 		if g.function == 0 {
 			g.function = v.stacks.root[g.stack]
