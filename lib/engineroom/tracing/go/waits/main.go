@@ -16,26 +16,29 @@ const rounds, pause = 5, 2 * time.Millisecond
 
 var spun int
 
+var all sync.WaitGroup
+
 func main() {
 	traced.Run(func() {
 		lines := make(chan string)
 		var lock sync.Mutex
 		ours, theirs := connect()
-		var all sync.WaitGroup
-		all.Go(sleeper)
-		all.Go(func() { sender(lines) })
-		all.Go(func() { receiver(lines) })
-		all.Go(func() { lockHolder(&lock) })
-		all.Go(func() { lockWaiter(&lock) })
-		all.Go(func() { networkReader(ours) })
-		all.Go(func() { networkWriter(theirs) })
-		all.Go(systemCaller)
-		all.Go(spinner)
+		all.Add(9) // plain go statements, so that each goroutine carries its own function's name
+		go sleeper()
+		go sender(lines)
+		go receiver(lines)
+		go lockHolder(&lock)
+		go lockWaiter(&lock)
+		go networkReader(ours)
+		go networkWriter(theirs)
+		go systemCaller()
+		go spinner()
 		all.Wait()
 	})
 }
 
 func sleeper() {
+	defer all.Done()
 	for range rounds {
 		time.Sleep(pause)
 	}
@@ -43,6 +46,7 @@ func sleeper() {
 
 // sender is slow, so the receiver waits for it.
 func sender(lines chan<- string) {
+	defer all.Done()
 	defer close(lines)
 	for range rounds {
 		time.Sleep(pause)
@@ -51,11 +55,13 @@ func sender(lines chan<- string) {
 }
 
 func receiver(lines <-chan string) {
+	defer all.Done()
 	for range lines {
 	}
 }
 
 func lockHolder(lock *sync.Mutex) {
+	defer all.Done()
 	for range rounds {
 		lock.Lock()
 		time.Sleep(pause)
@@ -64,6 +70,7 @@ func lockHolder(lock *sync.Mutex) {
 }
 
 func lockWaiter(lock *sync.Mutex) {
+	defer all.Done()
 	for range rounds {
 		time.Sleep(pause / 4)
 		lock.Lock()
@@ -72,12 +79,14 @@ func lockWaiter(lock *sync.Mutex) {
 }
 
 func networkReader(c net.Conn) {
+	defer all.Done()
 	if _, err := io.Copy(io.Discard, c); err != nil {
 		log.Fatal(err)
 	}
 }
 
 func networkWriter(c net.Conn) {
+	defer all.Done()
 	defer c.Close()
 	for range rounds {
 		time.Sleep(pause)
@@ -89,6 +98,7 @@ func networkWriter(c net.Conn) {
 
 // systemCaller blocks its thread in the kernel, which no scheduler can see through.
 func systemCaller() {
+	defer all.Done()
 	for range rounds {
 		nap := syscall.NsecToTimespec(pause.Nanoseconds())
 		if err := syscall.Nanosleep(&nap, nil); err != nil && err != syscall.EINTR {
@@ -98,6 +108,7 @@ func systemCaller() {
 }
 
 func spinner() {
+	defer all.Done()
 	for end := time.Now().Add(rounds * pause); time.Now().Before(end); {
 		spun++
 	}

@@ -1,0 +1,121 @@
+"""Runs the theme's Go programs under tracing, or replays recordings of them."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from engineroom.golang import Limits, Program, build, json_lines
+from engineroom.golang.trace import Trace, read
+from engineroom.kit.places import cache_folder
+from engineroom.tracing import wire
+
+__all__ = ["RECORDINGS", "Recipe", "batch_counts", "measure_overhead", "record", "recording", "replay", "run"]
+
+PROGRAMS = Path(__file__).parent / "go"
+LIMITS = Limits(time_s=30, memory_mb=1024)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a recording was made: the program, its flags and its GODEBUG/GOGC environment."""
+
+    program: str
+    flags: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+
+
+RECORDINGS = {
+    "waits": Recipe("waits"),
+    "tasks": Recipe("tasks"),
+    "misnested": Recipe("tasks", ("-misnested",)),
+    "exit": Recipe("tasks", ("-exit",)),
+    "bottleneck": Recipe("bottleneck"),
+    "bottleneck_fixed": Recipe("bottleneck", ("-fixed",)),
+    "collect_gogc50": Recipe("collect", (), (("GOGC", "50"),)),
+    "collect": Recipe("collect"),
+    "collect_gogc400": Recipe("collect", (), (("GOGC", "400"),)),
+    "collect_off": Recipe("collect", (), (("GOGC", "off"),)),
+    "pingpong": Recipe("pingpong"),
+    "steady": Recipe("steady", ("-rate=4000", "-run=2500ms")),
+    "recorder": Recipe("recorder"),
+}
+
+
+def recording(name: str) -> Path:
+    """Return the file of a recording.
+
+    Raises:
+        KeyError: naming the recordings there are.
+    """
+    from engineroom.kit.data import data_file
+
+    if name not in RECORDINGS:
+        raise KeyError(f"there is no recording {name!r}; there are: {', '.join(RECORDINGS)}")
+    return data_file("tracing", f"{name}.trace")
+
+
+def replay(name: str, *, events: bool = False) -> Trace:
+    """Read a recording into tables.
+
+    Args:
+        name: one of `RECORDINGS`.
+        events: also make the table of all events.
+    """
+    return read(recording(name), events=events)
+
+
+def run(program: str, *flags: str, events: bool = False, **env: str) -> Trace:
+    """Run one of the theme's programs now and read the trace of it.
+
+    Args:
+        program: the name of its folder, such as ``bottleneck``.
+        flags: its command line, such as ``-fixed``.
+        events: also make the table of all events.
+        env: variables such as ``GOGC="50"``.
+
+    Raises:
+        GoMissing: if there is no Go toolchain.
+        GoRunError: if the program fails or does not end in time.
+    """
+    with TemporaryDirectory(prefix="traced-", dir=cache_folder("work")) as folder:
+        path = record(Recipe(program, flags, tuple(env.items())), Path(folder) / f"{program}.trace")
+        return read(path, events=events)
+
+
+def record(recipe: Recipe, path: Path, cancel: threading.Event | None = None) -> Path:
+    """Run a recipe and leave its trace in a file."""
+    program = _program(recipe.program)
+    program.run([*recipe.flags, "-o", path], env=dict(recipe.env), limits=LIMITS, cancel=cancel)
+    return path
+
+
+def _program(name: str) -> Program:
+    folder = PROGRAMS / name
+    if not (folder / "main.go").is_file():
+        there = ", ".join(sorted(f.parent.name for f in PROGRAMS.glob("*/main.go")))
+        raise KeyError(f"there is no program {name!r}; there are: {there}")
+    return build(folder)
+
+
+def batch_counts(path: Path) -> Counter[str]:
+    """Count what a trace file is made of: batches by kind, and generations."""
+    counts = Counter(batch.kind for batch in wire.batches(path.read_bytes()))
+    counts["generations"] = counts.pop("end", 0)
+    return counts
+
+
+def measure_overhead(*flags: str) -> list[dict[str, Any]]:
+    """Time operations with and without tracing, in rounds that alternate.
+
+    Args:
+        flags: of the program ``overhead``: ``-reads``, ``-spins``, ``-operations``, ``-rounds``.
+
+    Returns:
+        One dict a round: traced, ns_per_op [ns], trace_bytes [B], operations.
+    """
+    return list(json_lines(_program("overhead").run(flags, limits=LIMITS).stdout))
