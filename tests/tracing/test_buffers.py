@@ -6,10 +6,11 @@ import sys
 
 import numpy as np
 import pytest
-from engineroom.kit.knobs import KnobError
-from engineroom.tracing.buffers import GENERATIONS, PER_P, BufferKnobs, simulate
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from engineroom.kit.knobs import KnobError
+from engineroom.tracing.buffers import GENERATIONS, PER_P, BufferKnobs, simulate
 
 knob_sets = st.builds(
     BufferKnobs,

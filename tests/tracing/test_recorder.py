@@ -3,9 +3,10 @@
 from itertools import pairwise
 
 import pytest
-from engineroom.tracing.recorder import RecorderKnobs, simulate
 from hypothesis import given
 from hypothesis import strategies as st
+
+from engineroom.tracing.recorder import RecorderKnobs, simulate
 
 
 def test_generation_granularity():

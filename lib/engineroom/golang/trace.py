@@ -152,13 +152,15 @@ def _summary(file: Path, report: dict) -> Summary:
     size = file.stat().st_size
     with file.open("rb") as opened:
         head = opened.read(16)
+        opened.seek(max(size - 1, 0))
+        tail = opened.read(1)
     known = head.startswith(b"go 1.") and report["events"]
     kept = f"{sum(report['events'].values()):,} events over {report['duration_ns'] / 1e6:,.3f} ms"
     return Summary(
         path=file,
         format=head.split(b" trace")[0].decode() if known else "",
         size=size,
-        note=explain_fault(report["error"], head, size, report["bytes_read"], kept),
+        note=explain_fault(report["error"], head, tail, size, report["bytes_read"], kept),
         **{name: report[name] for name in _COUNTS},
     )
 

@@ -41,8 +41,8 @@ RECORDINGS = {
     "collect_gogc400": Recipe("collect", (), (("GOGC", "400"),)),
     "collect_off": Recipe("collect", (), (("GOGC", "off"),)),
     "pingpong": Recipe("pingpong"),
-    "steady": Recipe("steady", ("-rate=4000", "-run=2500ms")),
-    "recorder": Recipe("recorder"),
+    "steady": Recipe("steady", ("-threads=1", "-rate=12000", "-run=1500ms")),
+    "recorder": Recipe("recorder", ("-every=2ms",)),
 }
 
 

@@ -30,7 +30,7 @@ func main() {
 	})
 }
 
-// record makes a burst of regions every millisecond; a region is two events.
+// record makes a burst of regions every five milliseconds; a region is two events.
 func record() {
 	runtime.LockOSThread()
 	ctx := context.Background()
@@ -43,6 +43,6 @@ func record() {
 		for due := int(elapsed.Seconds() * float64(*rate)); made < due; made += 2 {
 			trace.StartRegion(ctx, "tick").End()
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(5 * time.Millisecond)
 	}
 }
