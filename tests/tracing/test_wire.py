@@ -32,7 +32,8 @@ def test_every_event_as_the_toolchain_prints_it(name):
     ours = []
     for batch in wire.batches(path.read_bytes()):
         if batch.kind == "events":
-            times = [batch.time, *(e.time for e in (found := list(wire.events(batch))))]
+            found = list(wire.events(batch))
+            times = [batch.time, *(e.time for e in found)]
             steps = [b - a for a, b in pairwise(times)]
             ours += [(e.name, [dt, *e.args]) for e, dt in zip(found, steps, strict=True)]
     assert ours == list(printed(path))
