@@ -1,6 +1,7 @@
 """Every number of the tables equals what the toolchain's own reader prints."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from conftest import KINDS
@@ -9,6 +10,7 @@ from trace_oracle import Replay, parsed_text
 from engineroom.golang.trace import read
 
 FRESH = [(kind, seed) for kind in KINDS for seed in (1, 2)] + [("generations", 1)]
+RECORDED = sorted((Path(__file__).parents[2] / "data").glob("*/*.trace"))
 STATES = ["goroutine", "state", "start_ns", "end_ns", "cut", "reason", "processor", "thread"]
 PROCESSORS = ["processor", "state", "start_ns", "end_ns", "cut", "thread"]
 RANGES = ["name", "scope", "scope_id", "start_ns", "end_ns", "cut", "swept", "reclaimed"]
@@ -20,9 +22,9 @@ def rows(frame, columns):
     return sorted(frame[columns].astype(object).itertuples(index=False, name=None))
 
 
-@pytest.fixture(scope="module", params=FRESH, ids=lambda p: f"{p[0]}-{p[1]}")
+@pytest.fixture(scope="module", params=FRESH + RECORDED, ids=lambda p: getattr(p, "stem", p))
 def both(request, make_trace):
-    path = make_trace(*request.param)
+    path = request.param if isinstance(request.param, Path) else make_trace(*request.param)
     return read(path, events=True), Replay(parsed_text(path))
 
 
@@ -84,4 +86,4 @@ def test_stacks(both):
         ours = [line for f in trace.stack(row.stack) for line in (f.function, f"{f.file}:{f.line}")]
         assert ours == [line.partition(" @ 0x")[0] for line in printed]
         compared += 1
-    assert compared > 0
+    assert compared > 0 or not len(states)
