@@ -236,3 +236,9 @@ class Trace:
         rows = slice(int(ends[number - 1]) if number else 0, int(ends[number]))
         functions, files = self.texts(frames["function"][rows]), self.texts(frames["file"][rows])
         return [Frame(*frame) for frame in zip(functions, files, frames["line"][rows].tolist(), strict=True)]
+
+    def places(self, numbers: Sequence[int] | np.ndarray) -> list[str]:
+        """Return for each stack its innermost frame in the program's own code, else its innermost."""
+        user = self._columns["stacks"]["user"]
+        stacks = [(self.stack(n), max(int(user[n]), 0)) for n in np.asarray(numbers).tolist()]
+        return [str(frames[at]) if frames else "" for frames, at in stacks]

@@ -69,14 +69,9 @@ def _categorical(trace: Trace, numbers: np.ndarray) -> pd.Categorical:
 def _places(trace: Trace, stacks: np.ndarray) -> pd.Categorical:
     """Name the place in the program's own code that each stack points at."""
     present, inverse = np.unique(stacks, return_inverse=True)
-    user = trace.columns("stacks")["user"]
-    names = [_place(trace.stack(number), int(user[number])) for number in present.tolist()]
+    names = trace.places(present)
     categories, codes = np.unique(np.array(names, dtype=object), return_inverse=True)
     return pd.Categorical.from_codes(codes[inverse], categories)
-
-
-def _place(frames: list, user: int) -> str:
-    return str(frames[max(user, 0)]) if frames else ""
 
 
 def _of_states(trace: Trace, raw: dict[str, np.ndarray]) -> dict[str, object]:

@@ -32,15 +32,19 @@ func main() {
 		}
 		close(queue)
 		var all sync.WaitGroup
+		all.Add(*workers)
 		for range *workers {
-			all.Go(func() {
-				for request := range queue {
-					serve(request)
-				}
-			})
+			go worker(queue, &all)
 		}
 		all.Wait()
 	})
+}
+
+func worker(queue <-chan int, all *sync.WaitGroup) {
+	defer all.Done()
+	for request := range queue {
+		serve(request)
+	}
 }
 
 func serve(request int) {

@@ -11,7 +11,7 @@ import (
 
 var (
 	workers  = flag.Int("workers", 2, "goroutines that allocate")
-	megas    = flag.Int("mb", 40, "MB to allocate in all")
+	megas    = flag.Int("mb", 24, "MB to allocate in all")
 	live     = flag.Int("live", 4, "MB to keep alive")
 	heap     [][]byte
 	perPiece = 8 << 10
@@ -23,15 +23,17 @@ func main() {
 			heap = append(heap, make([]byte, perPiece))
 		}
 		var all sync.WaitGroup
+		all.Add(*workers)
 		for w := range *workers {
-			all.Go(func() { allocate(w) })
+			go allocate(w, &all)
 		}
 		all.Wait()
 	})
 }
 
 // allocate replaces its share of the live heap over and over.
-func allocate(worker int) {
+func allocate(worker int, all *sync.WaitGroup) {
+	defer all.Done()
 	for i := range *megas << 20 / perPiece / *workers {
 		heap[(i**workers+worker)%len(heap)] = make([]byte, perPiece)
 	}

@@ -23,15 +23,17 @@ func main() {
 	flag.Parse()
 	traced.Run(func() {
 		var all sync.WaitGroup
+		all.Add(*threads)
 		for range *threads {
-			all.Go(record)
+			go record(&all)
 		}
 		all.Wait()
 	})
 }
 
 // record makes a burst of regions every five milliseconds; a region is two events.
-func record() {
+func record(all *sync.WaitGroup) {
+	defer all.Done()
 	runtime.LockOSThread()
 	ctx := context.Background()
 	start := time.Now()

@@ -45,8 +45,9 @@ func copyAll(folder string) {
 	ctx, task := trace.NewTask(context.Background(), "copy files")
 	defer task.End()
 	var all sync.WaitGroup
+	all.Add(*files)
 	for i := range *files {
-		all.Go(func() { copyOne(ctx, folder, i) })
+		go copyOne(ctx, folder, i, &all)
 	}
 	all.Wait()
 	if *exit {
@@ -54,7 +55,8 @@ func copyAll(folder string) {
 	}
 }
 
-func copyOne(ctx context.Context, folder string, i int) {
+func copyOne(ctx context.Context, folder string, i int, all *sync.WaitGroup) {
+	defer all.Done()
 	ctx, task := trace.NewTask(ctx, "copy file")
 	defer task.End()
 	trace.Logf(ctx, "file", "source%d", i)
