@@ -99,7 +99,8 @@ class LaneIndex:
             if len(spans.row):
                 spent[number] = np.diff(spans.before(instants), axis=1)
         total = spent.sum(axis=0)
-        dominant = np.where(total > 0, spent.argmax(axis=0), 255).astype(np.uint8)
+        most = spent.argmax(axis=0) if len(spent) else total
+        dominant = np.where(total > 0, most, 255).astype(np.uint8)
         width = np.maximum(np.diff(inside), 1)
         share = np.ceil(255 * np.minimum(total / width, 1.0)).astype(np.uint8)
         return Bins(dominant, share)

@@ -120,24 +120,28 @@ def _matching(trace: Trace, plan: _Plan, search: str) -> np.ndarray:
 
 
 def _by_goroutine(trace: Trace, system: bool) -> _Plan:
+    """A goroutine runs, is runnable, is in a system call, or waits: for one of the main reasons or others."""
     states = trace.columns("states")
     names = _goroutine_names(trace, system)
     rows = np.flatnonzero(np.isin(states["goroutine"], list(names)))
-    known = trace.names("states.state")
-    order = [known.index(name) for name in STATES]
-    category = np.zeros(len(known), np.int64)
-    category[order] = np.arange(len(order))
-    return _Plan(
-        "states",
-        rows,
-        np.asarray(states["goroutine"])[rows],
-        category[np.asarray(states["state"])[rows]],
-        list(STATES),
-        names,
-    )
+    state = np.asarray(states["state"])[rows]
+    reason = np.asarray(states["reason"])[rows]
+    waiting = state == trace.names("states.state").index("Waiting")
+    length = np.asarray(states["end_ns"])[rows] - np.asarray(states["start_ns"])[rows]
+    spent = np.bincount(reason[waiting], length[waiting]) if waiting.any() else np.zeros(1)
+    spent[0] = 0  # no reason is recorded for what began before the trace
+    main = [int(n) for n in np.argsort(-spent, kind="stable")[:MOST_REASONS] if spent[n] > 0]
+    category = np.full(len(rows), len(STATES) - 1)
+    for number, name in enumerate(STATES[:-1]):
+        category[state == trace.names("states.state").index(name)] = number
+    for number, text in enumerate(main, len(STATES)):
+        category[waiting & (reason == text)] = number
+    labels = [*STATES, *(f"waits: {text}" for text in trace.texts(main))]
+    return _Plan("states", rows, np.asarray(states["goroutine"])[rows], category, labels, names)
 
 
-STATES = ("Running", "Runnable", "Waiting", "Syscall")
+STATES = ("Running", "Runnable", "Syscall", "Waiting")
+MOST_REASONS = 5
 
 
 def is_system(function: str) -> bool:

@@ -32,7 +32,13 @@ STATE_COLOURS = {
 }
 OTHER_COLOURS = [COLOURS[name] for name in ("model", "warm", "real", "good", "accent", "sky", "quiet")]
 HATCHES = {"Runnable": "///", "Syscall": "...", "Runtime": "---", "GC worker": "\\\\\\"}
-THIN = {"Waiting"}
+WAIT_LOOKS = [
+    (COLOURS["real"], "---"),
+    (COLOURS["model"], None),
+    (COLOURS["accent"], "///"),
+    (COLOURS["sky"], "..."),
+    (COLOURS["ink"], "///"),
+]
 
 
 def draw_lanes(trace: Trace, lanes: Lanes) -> Picture:
@@ -43,14 +49,13 @@ def draw_lanes(trace: Trace, lanes: Lanes) -> Picture:
     shown = min(len(lanes.names), MOST_LANES)
     duration = max(trace.summary.duration_ns, 1)
     bins = lanes.index.bins(np.arange(shown), 0, duration, PIXELS)
-    others = iter(OTHER_COLOURS * 2)
-    colours = [STATE_COLOURS.get(name) or next(others) for name in lanes.categories]
+    looks = _looks(lanes.categories)
     image = np.ones((max(shown, 1), LANE_PIXELS, PIXELS, 3))
-    for number, (name, colour) in enumerate(zip(lanes.categories, colours, strict=True)):
+    for number, (colour, hatch, top) in enumerate(looks):
         lane, x = np.nonzero(bins.dominant == number)
         strength = (0.3 + 0.7 * bins.filled[lane, x] / 255)[:, None]
-        for y in range(8 if name in THIN else 1, LANE_PIXELS - 1):
-            painted = _painted(HATCHES.get(name), x, y)
+        for y in range(top, LANE_PIXELS - 1):
+            painted = _painted(hatch, x, y)
             image[lane, y, x] = np.where(painted[:, None], 1 - strength * (1 - np.array(to_rgb(colour))), 1)
     figure = new_figure(9, 1.3 + 0.2 * max(shown, 1))
     axes = figure.add_subplot()
@@ -60,11 +65,24 @@ def draw_lanes(trace: Trace, lanes: Lanes) -> Picture:
     axes.set_xlabel("time since the trace began [ms]")
     axes.grid(visible=False)
     patches = [
-        Patch(facecolor=colour, label=name, hatch=HATCHES.get(name), edgecolor="white")
-        for name, colour in zip(lanes.categories, colours, strict=True)
+        Patch(facecolor=colour, label=name, hatch=hatch, edgecolor="white")
+        for name, (colour, hatch, _) in zip(lanes.categories, looks, strict=True)
     ]
-    figure.legend(handles=patches, loc="outside upper right", ncols=len(patches) or 1, fontsize=9)
+    figure.legend(handles=patches, loc="outside upper right", ncols=min(len(patches), 5) or 1, fontsize=9)
     return Picture(figure, _told(trace, lanes, shown))
+
+
+def _looks(categories: list[str]) -> list[tuple[str, str | None, int]]:
+    """Return colour, texture and first row of pixels by category; waits are thin, so that work stands out."""
+    others, waits = iter(OTHER_COLOURS * 2), iter(WAIT_LOOKS * 2)
+    looks = []
+    for name in categories:
+        if name.startswith("waits: "):
+            looks.append((*next(waits), 6))
+        else:
+            colour = STATE_COLOURS.get(name) or next(others)
+            looks.append((colour, HATCHES.get(name), 9 if name == "Waiting" else 1))
+    return looks
 
 
 def _painted(hatch: str | None, x: np.ndarray, y: int) -> np.ndarray:

@@ -19,6 +19,11 @@ const LOOKS = {
   Runtime: { rgb: [105, 117, 134], top: 0.1, texture: striped, letter: "r" },
   "GC worker": { rgb: [204, 121, 167], top: 0.1, texture: hatched, letter: "G" },
 };
+const WAITS = [
+  { rgb: [213, 94, 0], texture: striped }, { rgb: [0, 114, 178], texture: solid },
+  { rgb: [204, 121, 167], texture: hatched }, { rgb: [86, 180, 233], texture: dotted },
+  { rgb: [31, 41, 51], texture: hatched },
+];
 const OTHERS = [
   { rgb: [0, 114, 178], texture: solid }, { rgb: [230, 159, 0], texture: hatched },
   { rgb: [213, 94, 0], texture: striped }, { rgb: [0, 158, 115], texture: dotted },
@@ -27,9 +32,12 @@ const OTHERS = [
 ];
 
 function looksOf(categories) {
-  let next = 0;
-  return categories.map((name) => LOOKS[name] ?? {
-    ...OTHERS[next++ % OTHERS.length], top: 0.1, letter: name.slice(0, 2),
+  let other = 0, wait = 0;
+  return categories.map((name) => {
+    if (LOOKS[name]) return LOOKS[name];
+    const reason = name.startsWith("waits: ") && name.slice(7);
+    return reason ? { ...WAITS[wait++ % WAITS.length], top: 0.5, letter: reason.slice(0, 2) }
+      : { ...OTHERS[other++ % OTHERS.length], top: 0.1, letter: name.slice(0, 2) };
   });
 }
 
