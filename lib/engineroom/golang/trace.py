@@ -155,7 +155,8 @@ def _summary(file: Path, report: dict) -> Summary:
         opened.seek(max(size - 1, 0))
         tail = opened.read(1)
     known = head.startswith(b"go 1.") and report["events"]
-    kept = f"{sum(report['events'].values()):,} events over {report['duration_ns'] / 1e6:,.3f} ms"
+    count = sum(report["events"].values())
+    kept = f"{count:,} event{'s' * (count != 1)} over {report['duration_ns'] / 1e6:,.3f} ms"
     return Summary(
         path=file,
         format=head.split(b" trace")[0].decode() if known else "",

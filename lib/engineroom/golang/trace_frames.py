@@ -34,7 +34,8 @@ def make(trace: Trace, table: str) -> pd.DataFrame:
         made["where"] = _places(trace, raw["stack"])
     for code in ("state", "scope", "kind"):
         if code in raw:
-            made[code] = pd.Categorical.from_codes(raw[code].astype(np.int8), trace.names(f"{table}.{code}"))
+            coded = pd.Categorical.from_codes(raw[code].astype(np.int8), trace.names(f"{table}.{code}"))
+            made[code] = coded.remove_unused_categories()
     made |= _EXTRAS.get(table, lambda *_: {})(trace, raw)
     return pd.DataFrame({name: made[name] for name in COLUMNS[table]})
 

@@ -12,9 +12,20 @@ from typing import Any
 from engineroom.golang import Limits, Program, build, json_lines
 from engineroom.golang.trace import Trace, read
 from engineroom.kit.places import cache_folder
-from engineroom.tracing import wire
+from engineroom.tracing import buffers, wire
 
-__all__ = ["RECORDINGS", "Recipe", "batch_counts", "measure_overhead", "record", "recording", "replay", "run"]
+__all__ = [
+    "RECORDINGS",
+    "Flushes",
+    "Recipe",
+    "batch_counts",
+    "compare_flushes",
+    "measure_overhead",
+    "record",
+    "recording",
+    "replay",
+    "run",
+]
 
 PROGRAMS = Path(__file__).parent / "go"
 LIMITS = Limits(time_s=30, memory_mb=1024)
@@ -107,6 +118,60 @@ def batch_counts(path: Path) -> Counter[str]:
     counts = Counter(batch.kind for batch in wire.batches(path.read_bytes()))
     counts["generations"] = counts.pop("end", 0)
     return counts
+
+
+@dataclass(frozen=True)
+class Flushes:
+    """Batches that the recording threads put into a file, as predicted and as counted.
+
+    Attributes:
+        knobs: what was predicted from: the rate and size of events as they turned out.
+        predicted: batches by the model.
+        counted: batches in the file.
+        predicted_generations: generations by the model.
+        counted_generations: generations in the file.
+    """
+
+    knobs: buffers.BufferKnobs
+    predicted: int
+    counted: int
+    predicted_generations: int
+    counted_generations: int
+
+
+def compare_flushes(threads: int = 2, rate: int = 100_000, seconds: float = 2.5) -> Flushes:
+    """Record events at a steady rate for real, and compare the file's batches with the model's.
+
+    Args:
+        threads: threads that record.
+        rate: events a second on each.
+        seconds: how long.
+    """
+    flags = (f"-threads={threads}", f"-rate={rate}", f"-run={seconds}s")
+    with TemporaryDirectory(prefix="traced-", dir=cache_folder("work")) as folder:
+        path = record(Recipe("steady", flags), Path(folder) / "steady.trace")
+        batches = list(wire.batches(path.read_bytes()))
+    size = Counter[int]()
+    for batch in (b for b in batches if b.kind == "events"):
+        size[batch.thread] += len(batch.data)
+    recording_threads = {thread for thread, _ in size.most_common(threads)}
+    theirs = [b for b in batches if b.kind == "events" and b.thread in recording_threads]
+    events = sum(1 for batch in theirs for _ in wire.events(batch))
+    knobs = buffers.BufferKnobs(
+        writers=threads,
+        event_rate=events / threads / seconds / 1e3,
+        event_bytes=sum(len(b.data) for b in theirs) / events,
+        duration_s=seconds,
+        reader_speed=500,
+    )
+    predicted = buffers.simulate(knobs)
+    return Flushes(
+        knobs,
+        predicted.flushes,
+        len(theirs),
+        len(predicted.boundaries_s) + 1,
+        sum(b.kind == "end" for b in batches),
+    )
 
 
 def measure_overhead(*flags: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import (
 
 var (
 	workers  = flag.Int("workers", 2, "goroutines that allocate")
-	megas    = flag.Int("mb", 24, "MB to allocate in all")
+	megas    = flag.Int("mb", 16, "MB to allocate in all")
 	live     = flag.Int("live", 4, "MB to keep alive")
 	heap     [][]byte
 	perPiece = 8 << 10
