@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,7 +44,7 @@ class Frame(NamedTuple):
         return f"{self.function} {self.file.rpartition('/')[2]}:{self.line}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Summary:
     """What a trace holds.
 
@@ -60,6 +60,7 @@ class Summary:
         gc_cycles: concurrent mark phases begun or under way.
         stops: stop-the-world pauses begun.
         note: "" or a sentence on what could not be read.
+        origin_ns: the clock at the first event, from which all times of the tables count [ns].
     """
 
     path: Path
@@ -73,14 +74,14 @@ class Summary:
     gc_cycles: int
     stops: int
     note: str = ""
-    origin_ns: int = field(default=0, repr=False)
+    origin_ns: int = 0
 
     @property
     def total_events(self) -> int:
         """Number of events of all kinds."""
         return sum(self.events.values())
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         text = (
             f"{self.path.name}: {self.total_events:,} events over {self.duration_ns / 1e6:,.3f} ms, "
             f"{self.goroutines:,} goroutines, {self.processors} Ps, {self.threads} threads, "
