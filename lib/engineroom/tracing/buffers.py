@@ -17,13 +17,13 @@ that are idle, and the cost of a flush to the writer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engineroom.kit.knobs import Knobs, choice, integer, number
 
-__all__ = ["GENERATIONS", "PER_P", "BufferKnobs", "Buffering", "simulate"]
+__all__ = ["GENERATIONS", "PER_P", "BufferKnobs", "Buffering", "as_it_turned_out", "simulate"]
 
 PER_P = "per P (Go 1.5 to 1.21)"
 GENERATIONS = "per thread, generations (Go 1.22 on)"
@@ -103,6 +103,16 @@ def simulate(knobs: BufferKnobs) -> Buffering:
         closed.append(free)
         begin = end
     return _account(knobs, per_writer, *map(np.concatenate, (arrivals, sizes, done)), ends, closed)
+
+
+def as_it_turned_out(knobs: BufferKnobs, real: Buffering) -> BufferKnobs:
+    """Return knobs with the rate of bytes and the duration that a real run had.
+
+    A program seldom makes exactly the events that it was asked for, and their size is its own.
+    The size of events is kept and their rate adjusted, since only the product matters.
+    """
+    rate = real.produced[-1] / real.finished_s / knobs.writers / knobs.event_bytes / 1e3
+    return replace(knobs, event_rate=rate, duration_s=round(real.finished_s * 2) / 2, reader_speed=500)
 
 
 def _next_boundary(knobs: BufferKnobs, begin: float, free: float) -> float:

@@ -152,26 +152,45 @@ class BufferFigure(LiveFigure):
             (self._lower, "buffers held", COLOURS["model"], "-"),
         ):
             lines += axes.plot([], [], style, color=colour, label=label)
-        self._lines = lines
+        real = []
+        for label, marker in (("recorded, real", MARKERS[0]), ("readable, real", MARKERS[1])):
+            real += self._upper.plot(
+                [], [], marker, color=COLOURS["real"], label=label, ms=4, markevery=16, fillstyle="none"
+            )
+        self._lines, self._real = lines, real
         self._upper.set_ylabel("trace data [MB]")
         self._lower.set_ylabel("memory [MB]")
         self._lower.set_xlabel("time since tracing began [s]")
-        self._upper.legend(loc="upper left")
+        self._upper.legend(loc="upper left", ncols=2)
         self._lower.legend(loc="upper left")
-        super().__init__(figure, lines)
+        super().__init__(figure, lines + real)
 
-    def update(self, prediction: Buffering, measured: None) -> str:
-        """Show a run of the model."""
+    def update(self, prediction: Buffering, measured: Buffering | None) -> str:
+        """Show a run of the model, and what a real file tells of one."""
         shown = (prediction.produced, prediction.written, prediction.readable, prediction.memory)
         for line, values in zip(self._lines, shown, strict=True):
             line.set_data(prediction.time_s, values / 1e6)
-        self.fit(self._upper, x=prediction.time_s[-1], y=prediction.produced[-1] / 1e6)
+        top = max(r.produced[-1] for r in (prediction, measured) if r)
+        self.fit(self._upper, x=prediction.time_s[-1], y=top / 1e6)
         self.fit(self._lower, x=prediction.time_s[-1], y=prediction.peak_memory / 1e6)
+        for line, name in zip(self._real, ("produced", "readable"), strict=True):
+            line.set_visible(measured is not None)
+            if measured:
+                line.set_data(measured.time_s, getattr(measured, name) / 1e6)
+        return self._told(prediction, measured)
+
+    def _told(self, prediction: Buffering, measured: Buffering | None) -> str:
+        real = ""
+        if measured:
+            real = (
+                f" The real run made {measured.produced[-1] / 1e6:,.2f} MB in {measured.flushes:,} batches "
+                f"and {len(measured.boundaries_s) + 1} generations."
+            )
         return (
             f"{prediction.flushes:,} buffers reach the file. "
             f"At most {prediction.peak_memory / 1e6:,.2f} MB of buffers are held. "
             f"A crash loses at most {prediction.lost.max() / 1e6:,.2f} MB "
-            f"of {prediction.produced[-1] / 1e6:,.2f} MB."
+            f"of {prediction.produced[-1] / 1e6:,.2f} MB.{real}"
         )
 
 

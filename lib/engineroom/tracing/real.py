@@ -9,6 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+
 from engineroom.golang import Limits, Program, build, json_lines
 from engineroom.golang.trace import Trace, read
 from engineroom.kit.places import cache_folder
@@ -16,15 +18,14 @@ from engineroom.tracing import buffers, wire
 
 __all__ = [
     "RECORDINGS",
-    "Flushes",
     "Recipe",
     "batch_counts",
-    "compare_flushes",
     "measure_overhead",
     "record",
     "recording",
     "replay",
     "run",
+    "run_buffers",
 ]
 
 PROGRAMS = Path(__file__).parent / "go"
@@ -120,58 +121,67 @@ def batch_counts(path: Path) -> Counter[str]:
     return counts
 
 
-@dataclass(frozen=True)
-class Flushes:
-    """Batches that the recording threads put into a file, as predicted and as counted.
+def run_buffers(knobs: buffers.BufferKnobs, progress: Any = None) -> buffers.Buffering:
+    """Record events at a steady rate for real and read from the file how they came into it.
 
-    Attributes:
-        knobs: what was predicted from: the rate and size of events as they turned out.
-        predicted: batches by the model.
-        counted: batches in the file.
-        predicted_generations: generations by the model.
-        counted_generations: generations in the file.
-    """
-
-    knobs: buffers.BufferKnobs
-    predicted: int
-    counted: int
-    predicted_generations: int
-    counted_generations: int
-
-
-def compare_flushes(threads: int = 2, rate: int = 100_000, seconds: float = 2.5) -> Flushes:
-    """Record events at a steady rate for real, and compare the file's batches with the model's.
+    The events are regions, about 5 bytes each, whatever the knob for their size says; the
+    runtime's own buffers have 64 KiB and its generations a second. What the runtime held in
+    memory is not in the file: `Buffering.memory` is not a number.
 
     Args:
-        threads: threads that record.
-        rate: events a second on each.
-        seconds: how long.
+        knobs: writers become threads; rate and duration are taken from here.
+        progress: called with (share, message); its ``cancel`` event stops the run.
+
+    Raises:
+        GoRunError: if the program fails, or is stopped.
     """
-    flags = (f"-threads={threads}", f"-rate={rate}", f"-run={seconds}s")
+    flags = [
+        f"-threads={knobs.writers}",
+        f"-rate={round(knobs.event_rate * 1e3)}",
+        f"-run={knobs.duration_s}s",
+    ]
+    cancel = getattr(progress, "cancel", None)
     with TemporaryDirectory(prefix="traced-", dir=cache_folder("work")) as folder:
-        path = record(Recipe("steady", flags), Path(folder) / "steady.trace")
-        batches = list(wire.batches(path.read_bytes()))
+        path = record(Recipe("steady", tuple(flags)), Path(folder) / "steady.trace", cancel)
+        return _as_buffering(path.read_bytes(), knobs.writers)
+
+
+def _as_buffering(data: bytes, writers: int) -> buffers.Buffering:
+    """Turn a file's batches into curves over time: recorded, handed over, readable."""
+    batches = _batches_of_writers(list(wire.batches(data)), writers)
+    second = wire.clock_hz(data)
+    times = [np.array([event.time for event in wire.events(batch)]) / second for batch in batches]
+    sizes = np.array([len(batch.data) for batch in batches], float)
+    handed = np.array([instants[-1] for instants in times])
+    generations = np.array([batch.generation for batch in batches])
+    ends = {g: handed[generations == g].max() for g in np.unique(generations).tolist()}
+    begin, end = min(instants[0] for instants in times), handed.max()
+    clock = np.linspace(begin, end, buffers.GRID)
+    per_event = np.concatenate([np.full(len(t), size / len(t)) for t, size in zip(times, sizes, strict=True)])
+    return buffers.Buffering(
+        time_s=clock - begin,
+        produced=_sum_until(clock, np.concatenate(times), per_event),
+        written=_sum_until(clock, handed, sizes),
+        readable=_sum_until(clock, np.array([ends[g] for g in generations.tolist()]), sizes),
+        memory=np.full(len(clock), np.nan),
+        flushes=len(batches),
+        boundaries_s=np.array(sorted(ends.values()))[:-1] - begin,
+        finished_s=float(end - begin),
+    )
+
+
+def _batches_of_writers(batches: list[wire.Batch], writers: int) -> list[wire.Batch]:
+    """Return the batches of events of the threads that wrote most."""
     size = Counter[int]()
-    for batch in (b for b in batches if b.kind == "events"):
-        size[batch.thread] += len(batch.data)
-    recording_threads = {thread for thread, _ in size.most_common(threads)}
-    theirs = [b for b in batches if b.kind == "events" and b.thread in recording_threads]
-    events = sum(1 for batch in theirs for _ in wire.events(batch))
-    knobs = buffers.BufferKnobs(
-        writers=threads,
-        event_rate=events / threads / seconds / 1e3,
-        event_bytes=sum(len(b.data) for b in theirs) / events,
-        duration_s=seconds,
-        reader_speed=500,
-    )
-    predicted = buffers.simulate(knobs)
-    return Flushes(
-        knobs,
-        predicted.flushes,
-        len(theirs),
-        len(predicted.boundaries_s) + 1,
-        sum(b.kind == "end" for b in batches),
-    )
+    for batch in batches:
+        size[batch.thread] += len(batch.data) * (batch.kind == "events")
+    chosen = {thread for thread, _ in size.most_common(writers)}
+    return [batch for batch in batches if batch.kind == "events" and batch.thread in chosen]
+
+
+def _sum_until(clock: np.ndarray, instants: np.ndarray, amounts: np.ndarray) -> np.ndarray:
+    order = np.argsort(instants, kind="stable")
+    return np.append(0, np.cumsum(amounts[order]))[np.searchsorted(instants[order], clock, "right")]
 
 
 def measure_overhead(*flags: str) -> list[dict[str, Any]]:

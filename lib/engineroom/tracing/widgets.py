@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engineroom.kit.explorer import Explorer
-from engineroom.tracing import buffers, recorder
+from engineroom.tracing import buffers, real, recorder
 from engineroom.tracing.plots import BufferFigure, WindowFigure
 from engineroom.tracing.viewer import TraceViewer
 
@@ -27,6 +27,7 @@ def explore_buffers() -> Explorer:
         buffers.BufferKnobs,
         buffers.simulate,
         BufferFigure(),
+        run=real.run_buffers,
         presets={
             "As in the article (Go 1.13)": {"design": buffers.PER_P, "writers": 8},
             "Slow disk": {"reader_speed": 3},

@@ -12,7 +12,18 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["EVENTS", "Batch", "Event", "WireError", "batches", "event_counts", "events", "header", "varint"]
+__all__ = [
+    "EVENTS",
+    "Batch",
+    "Event",
+    "WireError",
+    "batches",
+    "clock_hz",
+    "event_counts",
+    "events",
+    "header",
+    "varint",
+]
 
 # name and number of arguments after the time difference, by type number. Sections of strings,
 # stacks and samples, whose entries have a form of their own, are left as bytes.
@@ -31,7 +42,7 @@ EVENTS: dict[int, tuple[str, int]] = {
     for i, (name, _, count) in enumerate(spec.partition(":") for spec in _TIMED.split())
 }
 SECTIONS = {2: "stacks", 4: "strings", 6: "samples", 50: "sync"}
-BATCH, EXPERIMENT, END_OF_GENERATION = 1, 49, 52
+BATCH, FREQUENCY, EXPERIMENT, END_OF_GENERATION = 1, 8, 49, 52
 MAX_BATCH = 64 << 10
 
 
@@ -161,6 +172,18 @@ def _numbers(data: bytes, at: int, count: int) -> tuple[list[int], int]:
         number, at = varint(data, at)
         numbers.append(number)
     return numbers, at
+
+
+def clock_hz(data: bytes) -> int:
+    """Return how many units of the clock make a second, from the first generation.
+
+    Raises:
+        WireError: if the file has no generation that tells.
+    """
+    for batch in batches(data):
+        if batch.kind == "sync" and batch.data[1:2] == bytes([FREQUENCY]):
+            return varint(batch.data, 2)[0]
+    raise WireError("no generation tells the clock's frequency")
 
 
 def event_counts(data: bytes) -> Counter[str]:
