@@ -2,7 +2,7 @@
 // pixel and lane that says what fills it; they become one picture (a tile), which is moved and
 // stretched while the next is on its way. A frame therefore costs the same for any trace.
 
-const LANE = 18, AXIS = 22, GUTTER = 210, TALLEST = 420, NONE = 255;
+const LANE = 18, AXIS = 22, GUTTER = 210, TALLEST = 420, NONE = 255, PERIOD = 12, SPARE_LANES = 4;
 
 // Every category has a colour and a texture; textures tell the share of a lane's height and
 // which of its pixels are painted, so that no category is told by colour alone.
@@ -47,6 +47,15 @@ export function durationText(ns) {
   return `${Number((ns / scale).toPrecision(4))} ${unit}`;
 }
 
+/** By category and column (textures repeat every twelve), the rows of a lane that are painted. */
+function paintedRows(looks, height) {
+  return looks.map(({ top, texture }) => Array.from({ length: PERIOD }, (_, x) => {
+    const rows = [];
+    for (let y = Math.round(top * height); y < height - 2; y++) if (texture(x, y)) rows.push(y);
+    return Uint16Array.from(rows);
+  }));
+}
+
 /** Paint bins as a picture with `height` rows a lane. */
 function paintTile(frame, dominant, filled, looks, height) {
   const { pixels, count } = frame;
@@ -54,16 +63,16 @@ function paintTile(frame, dominant, filled, looks, height) {
   const context = tile.getContext("2d");
   const picture = context.createImageData(tile.width, tile.height);
   const bytes = new Uint32Array(picture.data.buffer);
+  const painted = paintedRows(looks, height);
+  const colours = looks.map(({ rgb }) => (rgb[2] << 16) | (rgb[1] << 8) | rgb[0]);
   for (let lane = 0; lane < count; lane++) {
     for (let x = 0; x < pixels; x++) {
       const category = dominant[lane * pixels + x];
       if (category === NONE) continue;
-      const { rgb, top, texture } = looks[category];
       const alpha = 70 + Math.round((185 * filled[lane * pixels + x]) / 255);
-      const colour = (alpha << 24) | (rgb[2] << 16) | (rgb[1] << 8) | rgb[0];
-      for (let y = Math.round(top * height); y < height - 2; y++) {
-        if (texture(x, y)) bytes[(lane * height + y) * pixels + x] = colour;
-      }
+      const colour = (alpha << 24) | colours[category];
+      const rows = painted[category][x % PERIOD], above = lane * height * pixels + x;
+      for (let i = 0; i < rows.length; i++) bytes[above + rows[i] * pixels] = colour;
     }
   }
   context.putImageData(picture, 0, 0);
@@ -259,9 +268,9 @@ class Timeline {
     this.inFlight = true;
     const from = Math.max(begin - span / 2, 0), to = Math.min(end + span / 2, Math.max(this.scene.duration, 1));
     const pixels = Math.max(1, Math.round((this.width * this.ratio * (to - from)) / span));
-    const first = Math.max(this.first - 10, 0);
+    const first = Math.max(this.first - SPARE_LANES, 0);
     this.ask({ ask: "frame", begin: Math.round(from), end: Math.max(Math.round(to), Math.round(from) + 1),
-      pixels, first, count: this.lanesInSight() + 20 });
+      pixels, first, count: this.lanesInSight() + 2 * SPARE_LANES });
   }
 
   take(answer, buffers) {
