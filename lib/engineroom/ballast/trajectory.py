@@ -20,10 +20,9 @@ __all__ = ["heap_trajectory", "simulate"]
 MOST_CYCLES = 1000
 
 # What any small Go program brings along, in bytes: measured once with go/heapload, Go 1.27.3, linux/amd64.
-RUNTIME_LIVE = 91_000
-RUNTIME_STACKS = 3_760
-RUNTIME_GLOBALS = 165_322
-RUNTIME_RESIDENT = 4 * MIB
+RUNTIME_LIVE = 90_000
+RUNTIME_STACKS = 3_750
+RUNTIME_GLOBALS = 165_354
 ROOTS = RUNTIME_STACKS + RUNTIME_GLOBALS
 
 # Span tables, mark bits and unusable ends of spans: a constant, a share of small live objects, of garbage.
@@ -53,7 +52,7 @@ class _Unfinished:
 
 
 def simulate(knobs: HeapKnobs, phases: Sequence[Phase] = (), limiter: CPULimiter | None = None) -> GCRun:
-    """Return the cycles that the pacer model predicts for a program.
+    """Return the cycles that the pacer model predicts for a program of one goroutine.
 
     Left out: scheduling jitter, sweep and scavenge CPU, pauses of a concurrent cycle, and catching up
     on what a mark phase held back. At most 1,000 cycles are simulated; a run with more ends early,
@@ -65,7 +64,7 @@ def simulate(knobs: HeapKnobs, phases: Sequence[Phase] = (), limiter: CPULimiter
         limiter: the limiter's bucket, to carry it over from an earlier run; by default an empty one.
     """
     phases = phases or [Phase(knobs.duration_s, knobs.live_mb, knobs.allocation_mb_s)]
-    program = Program(knobs.live_mb, phases, knobs.mutator_mb_s * MIB, knobs.processors)
+    program = Program(knobs.live_mb, phases, knobs.mutator_mb_s * MIB)
     limiter = limiter or CPULimiter(knobs.processors)
     pacer = _pacer(knobs)
     first = pacer.marked
@@ -146,6 +145,7 @@ def _as_run(
     gc_cpu = sum(mark.cpu_s for mark in marks) + unfinished.gc_cpu_s
     highest = max([cycle.peak for cycle in cycles] + [feet[-1] + int(unfinished.allocated)])
     live = int(knobs.live_mb * MIB)
+    mapped = highest + _non_heap(live, highest - live - _held(knobs))
     return GCRun(
         origin="model",
         label=knobs.describe(),
@@ -166,9 +166,10 @@ def _as_run(
         allocated_bytes=allocated,
         gc_cpu_s=gc_cpu,
         busy_cpu_s=gc_cpu + allocated / program.speed,
-        rss_bytes=highest - int(knobs.ballast_mb * MIB) + RUNTIME_RESIDENT,
-        mapped_bytes=highest + _non_heap(live, highest - live - _held(knobs)),
+        rss_bytes=mapped - int(knobs.ballast_mb * MIB),
+        mapped_bytes=mapped,
         limiter_on=limiter.ever_full,
+        ballast_bytes=int(knobs.ballast_mb * MIB),
     )
 
 

@@ -79,6 +79,7 @@ func main() {
 
 	gauges.Read()
 	after, process := gauges.Since(before), observe.ReadProcess()
+	runtime.GC() // a cycle counts before it has printed its trace; this waits for the print
 	for _, o := range seen[:seenCount] {
 		observe.Emit(map[string]any{
 			"kind": "cycle", "number": o.number, "seen_s": o.seconds, "marked_bytes": o.live,
@@ -98,6 +99,9 @@ func main() {
 		"busy_cpu_s": after[observe.TotalCPU] - after[observe.UnusedCPU],
 		"rss_bytes":  process.RSSBytes, "cpu_s": observe.Less(process.CPUSeconds, processBefore.CPUSeconds),
 	})
+	// The runtime counts a cycle before it prints its trace. Another GOMAXPROCS stops the world once no
+	// cycle is under way, so from here on every counted cycle has been printed.
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
 	runtime.KeepAlive(live)
 	runtime.KeepAlive(ballast)
 }
