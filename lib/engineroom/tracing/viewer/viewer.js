@@ -2,7 +2,7 @@
 // pixel and lane that says what fills it; they become one picture (a tile), which is moved and
 // stretched while the next is on its way. A frame therefore costs the same for any trace.
 
-const LANE = 18, AXIS = 22, GUTTER = 210, TALLEST = 420, NONE = 255, PERIOD = 12, SPARE_LANES = 4;
+const LANE = 18, AXIS = 22, GUTTER = 210, TALLEST = 420, NONE = 255, PERIOD = 12, SPARE_LANES = 4, PAINT_MS = 5;
 
 // Every category has a colour and a texture; textures tell the share of a lane's height and
 // which of its pixels are painted, so that no category is told by colour alone.
@@ -56,39 +56,43 @@ function paintedRows(looks, height) {
   }));
 }
 
-/** Paint bins as a picture with `height` rows a lane. */
-function paintTile(frame, dominant, filled, looks, height) {
+/** Paint bins as a picture, lane by lane, so that the work can be spread over frames. */
+function* paintTile(frame, dominant, filled, looks, height) {
   const { pixels, count } = frame;
   const tile = new OffscreenCanvas(Math.max(pixels, 1), Math.max(count * height, 1));
   const context = tile.getContext("2d");
-  const picture = context.createImageData(tile.width, tile.height);
-  const bytes = new Uint32Array(picture.data.buffer);
+  context.font = `${Math.round(height * 0.55)}px DejaVu Sans, sans-serif`;
+  context.textBaseline = "middle";
+  context.fillStyle = "#1f2933";
   const painted = paintedRows(looks, height);
   const colours = looks.map(({ rgb }) => (rgb[2] << 16) | (rgb[1] << 8) | rgb[0]);
   for (let lane = 0; lane < count; lane++) {
+    const strip = context.createImageData(tile.width, height);
+    const bytes = new Uint32Array(strip.data.buffer);
     for (let x = 0; x < pixels; x++) {
       const category = dominant[lane * pixels + x];
       if (category === NONE) continue;
       const alpha = 70 + Math.round((185 * filled[lane * pixels + x]) / 255);
       const colour = (alpha << 24) | colours[category];
-      const rows = painted[category][x % PERIOD], above = lane * height * pixels + x;
-      for (let i = 0; i < rows.length; i++) bytes[above + rows[i] * pixels] = colour;
+      const rows = painted[category][x % PERIOD];
+      for (let i = 0; i < rows.length; i++) bytes[rows[i] * pixels + x] = colour;
     }
+    context.putImageData(strip, 0, lane * height);
+    for (const [category, x] of stretches(dominant.subarray(lane * pixels, (lane + 1) * pixels), height)) {
+      context.fillText(looks[category].letter, x + 3, (lane + 0.48) * height);
+    }
+    yield;
   }
-  context.putImageData(picture, 0, 0);
   return tile;
 }
 
-/** Yield [lane, category, left, right] for stretches of one category that are wide enough for a letter. */
-function* stretches(frame, dominant, least) {
-  for (let lane = 0; lane < frame.count; lane++) {
-    const row = lane * frame.pixels;
-    for (let x = 0; x < frame.pixels;) {
-      let right = x + 1;
-      while (right < frame.pixels && dominant[row + right] === dominant[row + x]) right++;
-      if (right - x >= least && dominant[row + x] !== NONE) yield [lane, dominant[row + x], x, right];
-      x = right;
-    }
+/** Yield [category, left] for stretches of one category that are wide enough for a letter. */
+function* stretches(row, least) {
+  for (let x = 0; x < row.length;) {
+    let right = x + 1;
+    while (right < row.length && row[right] === row[x]) right++;
+    if (right - x >= least && row[x] !== NONE) yield [row[x], x];
+    x = right;
   }
 }
 
@@ -131,6 +135,7 @@ class Timeline {
     this.model.off("msg:custom", this.onAnswer);
     this.resizes.disconnect();
     cancelAnimationFrame(this.pending);
+    cancelAnimationFrame(this.painting);
   }
 
   build() {
@@ -281,30 +286,29 @@ class Timeline {
     if (answer.answer === "export") download(new Blob([buffers[0]], { type: "application/json" }), "trace.json");
   }
 
+  /** Paint a tile for a few milliseconds in every frame; the old one is shown until it is done. */
   takeFrame(frame, buffers) {
     const bytes = buffers.map((b) => new Uint8Array(b.buffer ?? b, b.byteOffset ?? 0, b.byteLength));
-    const height = Math.round(LANE * this.ratio);
-    const picture = paintTile(frame, bytes[0], bytes[1], this.looks, height);
-    this.decorate(picture, frame, bytes[0], height);
-    this.tile = { frame, picture, height };
+    const height = Math.round(LANE * this.ratio), scene = this.scene;
+    const job = paintTile(frame, bytes[0], bytes[1], this.looks, height);
+    const work = () => {
+      const until = performance.now() + PAINT_MS;
+      while (performance.now() < until) {
+        const { done, value } = job.next();
+        if (done) return this.showTile(scene, { frame, picture: value, height });
+      }
+      this.painting = requestAnimationFrame(work);
+    };
+    work();
+  }
+
+  showTile(scene, tile) {
     this.inFlight = false;
+    if (scene === this.scene) this.tile = tile;
     this.canvas.dataset.frames = Number(this.canvas.dataset.frames ?? 0) + 1;
     this.repaint();
     clearTimeout(this.resting);
     this.resting = setTimeout(() => { this.want(); this.ask({ ask: "summary", ...this.window() }); }, 200);
-  }
-
-  /** Write letters into wide stretches: the second way to tell categories apart. */
-  decorate(picture, frame, dominant, height) {
-    const context = picture.getContext("2d");
-    context.font = `${Math.round(height * 0.55)}px DejaVu Sans, sans-serif`;
-    context.textBaseline = "middle";
-    context.fillStyle = "#1f2933";
-    let left = 800;
-    for (const [lane, category, x] of stretches(frame, dominant, height)) {
-      if (left-- === 0) break;
-      context.fillText(this.looks[category].letter, x + 3, (lane + 0.48) * height);
-    }
   }
 
   repaint() {
