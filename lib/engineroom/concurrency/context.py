@@ -50,7 +50,7 @@ def background(go: Scheduler) -> Context:
 
 
 def with_cancel(parent: Context) -> tuple[Context, Callable[..., None]]:
-    """Return a child and the function that cancels it, with a cause if given; the first cancellation counts."""
+    """Return a child and the function that cancels it, with a cause if given; only the first call counts."""
     ctx = Context(parent.scheduler, parent)
     return ctx, lambda cause=None: ctx._cancel(CANCELED, cause)
 

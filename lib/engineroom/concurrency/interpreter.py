@@ -1,6 +1,6 @@
 """Runs a program that is written down as data in the model.
 
-The same data is interpreted by ``go/exactness`` in real Go, so the two can be compared event by
+The same data is interpreted by ``go/exactness/main.go`` in real Go, so the two can be compared event by
 event. A program is a dictionary (whole numbers are nanoseconds)::
 
     {"limit": 2, "context": true, "capacity": 10, "channels": [0, 3],
@@ -8,8 +8,9 @@ event. A program is a dictionary (whole numbers are nanoseconds)::
      "spawns": [{"task": 0, "after": 5, "how": "go" | "try" | "alone", "weight": 0}],
      "tasks": [{"counted": false, "steps": [{"op": "work", "ns": 7}, ...]}]}
 
-Main starts the tasks in the order of ``spawns`` in one errgroup (or ``alone``, outside it), then waits. A task does its steps one after
-the other and ends early with an error if the context is cancelled under it.
+Main starts the tasks in the order of ``spawns`` in one errgroup (or ``alone``, outside it), then
+waits. A task does its steps one after the other and ends early with an error if the context is
+cancelled under it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Random concurrent programs, for finding out whether the model and Go disagree anywhere.
 
 Go leaves open what happens first when two things happen at the same instant. Most programs here
-are *scattered*: every duration is a random number of nanoseconds and every step that others can notice
-comes after a pause of its own, so no two independent events coincide and everything about the run is determined.
-*Tied* programs do the opposite, and are built so that their times are still determined.
+are *scattered*: every duration is a random number of nanoseconds and every step that others can
+notice comes after a pause of its own, so no two independent events coincide and everything about
+the run is determined. *Tied* programs do the opposite, and are built so that their times are still
+determined.
 """
 
 from __future__ import annotations
@@ -48,10 +49,12 @@ def _task(*steps: Program, counted: bool = False) -> Program:
 def _step(rng: random.Random) -> Program:
     """Draw a step that others can notice.
 
-    Calls that fail have keys of their own (``a``, ``b`` for Do, ``x`` for DoChan): when a call for a mixed crowd of
-    waiters fails, the first to hear of it cancels the others, and who is first is a tie.
+    Calls that fail have keys of their own (``a``, ``b`` for Do, ``x`` for DoChan): when a call for a
+    mixed crowd of waiters fails, the first to hear of it cancels the others, and who is first is a tie.
     """
-    op = rng.choice(["acquire", "acquire", "tryacquire", "release", "do", "do", "dochan", "forget", "fail", "spawn"])
+    op = rng.choice(
+        ["acquire", "acquire", "tryacquire", "release", "do", "do", "dochan", "forget", "fail", "spawn"]
+    )
     if op in ("acquire", "tryacquire"):
         return {"op": op, "n": rng.choice([1, 1, 2, 2, 3, 3, 5, 5, 8, 10, 13])}
     if op in ("do", "dochan"):
@@ -110,7 +113,9 @@ def _pipeline(rng: random.Random) -> Program:
             steps = [step for pause in pauses for step in (pause, {"op": "recv", "channel": 0})]
         program["tasks"].append(_task(*steps))
     close = [{"op": "sleep", "ns": _nanoseconds(rng)}, {"op": "close", "channel": 0}]
-    program["tasks"].append(_task(*close * (rng.random() < 0.8)))  # who forgets to close leaves consumers behind
+    program["tasks"].append(
+        _task(*close * (rng.random() < 0.8))
+    )  # who forgets to close leaves consumers behind
     for number in range(len(program["tasks"])):
         consumes = producers <= number < producers + consumers
         program["spawns"].append(_spawn(number, _nanoseconds(rng), "alone" if alone and consumes else "go"))

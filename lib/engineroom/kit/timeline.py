@@ -1,4 +1,4 @@
-"""Timelines: who was in which state, from when to when, as one picture and as one paragraph.
+"""Timelines: who was in which state, from when to when, as one picture and as one sentence.
 
 A timeline is drawn as polygons while there are few spans and as an exact raster when there are
 many, so 20 spans and 200,000 take about as long. Each state has a colour *and* a hatch, and the
@@ -8,19 +8,34 @@ text summary says the same without either.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engineroom.kit.style import COLOURS
+
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-__all__ = ["Mark", "Span", "State", "describe_timeline", "draw_timeline", "rasterise"]
+__all__ = [
+    "Mark",
+    "Span",
+    "State",
+    "Table",
+    "TimelinePlot",
+    "describe_timeline",
+    "draw_timeline",
+    "rasterise",
+]
 
 RASTER_FROM = 2_000  # spans; from here on polygons would cost more than a slider's 100 ms
 RASTER_WIDTH = 1_000  # pixels, about the width of a figure
 BAR = 0.8  # of a lane's height
+LABEL_FROM = 0.04  # of the axis' length: a shorter span has no room for its label
+LABELS = 60  # at most, the longest spans first
+CHARACTERS = 110  # that fit on the axis' length
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +67,12 @@ class State:
     hatch: str = ""
 
 
+Spans = Iterable[Span] | Mapping[str, Any]
+
+
 @dataclass(frozen=True)
-class _Columns:
-    """Spans as arrays: lane and state as positions in ``lanes`` and ``states``."""
+class Table:
+    """Spans as arrays; ``lane`` and ``state`` are positions in the lists of lanes and of states."""
 
     lanes: list[str]
     lane: np.ndarray
@@ -63,45 +81,60 @@ class _Columns:
     state: np.ndarray
     label: list[str]
 
+    @classmethod
+    def of(cls, spans: Spans, states: Mapping[str, State], lanes: Sequence[str] | None = None) -> Table:
+        """Bring spans, or columns named like the fields of `Span`, into arrays.
 
-def _columns(spans: Iterable[Span] | Mapping[str, Any], states: Mapping[str, State], lanes) -> _Columns:
-    """Bring spans, or a table with the columns of `Span`, into arrays; lanes in order of appearance."""
-    if isinstance(spans, Mapping) or hasattr(spans, "columns"):
-        names, start, end, state = (list(spans[c]) for c in ("lane", "start", "end", "state"))
-        label = list(spans["label"]) if "label" in spans else [""] * len(names)
-    else:
-        rows = [astuple(s) for s in spans]
-        names, start, end, state, label = map(list, zip(*rows, strict=True)) if rows else ([], [], [], [], [])
-    if unknown := set(state) - set(states):
-        raise ValueError(f"There is no style for the state {min(unknown)!r}; there is one for: {', '.join(states)}.")
-    lanes = list(dict.fromkeys(names)) if lanes is None else list(lanes)
-    lane_at = {name: i for i, name in enumerate(lanes)}
-    state_at = {name: i for i, name in enumerate(states)}
-    keep = [i for i, name in enumerate(names) if name in lane_at]
-    return _Columns(
-        lanes,
-        np.array([lane_at[names[i]] for i in keep], dtype=int),
-        np.array([start[i] for i in keep], dtype=float),
-        np.array([end[i] for i in keep], dtype=float),
-        np.array([state_at[state[i]] for i in keep], dtype=int),
-        [label[i] for i in keep],
-    )
+        Args:
+            spans: `Span` objects, or a mapping or data frame with the columns lane, start, end, state
+                and, if wanted, label.
+            states: the states that may occur.
+            lanes: the lanes to keep, in this order; by default all in order of appearance.
+
+        Raises:
+            ValueError: a span is in a state that is not among ``states``.
+        """
+        names = ("lane", "start", "end", "state", "label")
+        if not isinstance(spans, Mapping) and not hasattr(spans, "columns"):
+            spans = list(spans)
+            spans = {name: [getattr(span, name) for span in spans] for name in names}
+        lane, start, end, state = (list(spans[name]) for name in names[:4])
+        label = list(spans["label"]) if "label" in spans else [""] * len(lane)
+        if unknown := set(state) - set(states):
+            known = ", ".join(states)
+            raise ValueError(f"There is no style for the state {min(unknown)!r}; there is one for: {known}.")
+        lanes = list(dict.fromkeys(lane)) if lanes is None else list(lanes)
+        row_of = {name: row for row, name in enumerate(lanes)}
+        index_of = {name: index for index, name in enumerate(states)}
+        rows = np.array([row_of.get(name, -1) for name in lane], dtype=int)
+        kept = np.flatnonzero(rows >= 0)
+        return cls(
+            lanes,
+            rows[kept],
+            np.array(start, dtype=float)[kept],
+            np.array(end, dtype=float)[kept],
+            np.array([index_of[name] for name in state], dtype=int)[kept],
+            [label[i] for i in kept],
+        )
+
+    @property
+    def last(self) -> float:
+        """When the last span ends; 0 if there is none."""
+        return float(self.end.max()) if len(self.end) else 0.0
 
 
-def rasterise(table: _Columns, states: int, begin: float, end: float, width: int) -> np.ndarray:
-    """Return, per lane and pixel, the position of the state that fills most of that pixel, or -1.
+def rasterise(table: Table, states: int, begin: float, end: float, width: int) -> np.ndarray:
+    """Return, per lane and pixel, the position of the state that fills most of that pixel, or -1 for none.
 
-    Coverage is exact: every span adds its overlap with each pixel that it touches.
+    Coverage is exact: every span counts with its overlap with each pixel that it touches.
     """
     scale = width / (end - begin) if end > begin else 0.0
-    left = np.clip((table.start - begin) * scale, 0, width)
-    right = np.clip((table.end - begin) * scale, 0, width)
-    shape = (len(table.lanes), states, width + 2)
-    slope = np.zeros(shape)
-    for edge, sign in ((left, 1.0), (right, -1.0)):
-        pixel = edge.astype(int)
-        inside = edge - pixel
-        # A step of height 1 at `edge`, integrated over pixels: the pixel it falls in gets the rest of itself.
+    slope = np.zeros((len(table.lanes), states, width + 2))
+    for edge, sign in ((table.start, 1.0), (table.end, -1.0)):
+        place = np.clip((edge - begin) * scale, 0, width)
+        pixel = place.astype(int)
+        inside = place - pixel
+        # Coverage is a step at `place`, averaged over each pixel: the pixel where it falls gets a part of it.
         np.add.at(slope, (table.lane, table.state, pixel), sign * (1 - inside))
         np.add.at(slope, (table.lane, table.state, pixel + 1), sign * inside)
     coverage = np.cumsum(slope, axis=2)[:, :, :width]
@@ -110,9 +143,119 @@ def rasterise(table: _Columns, states: int, begin: float, end: float, width: int
     return picture
 
 
+class TimelinePlot:
+    """A timeline on an axes, made once and shown anew as often as wanted.
+
+    Args:
+        axes: where to draw. Lane 0 is on top.
+        states: the look of each state that may occur, in the legend's order.
+        per_unit: how many of the spans' time units make one ``unit`` on the axis.
+        unit: the unit written on the axis.
+
+    Attributes:
+        artists: what moves; for a `LiveFigure`.
+    """
+
+    def __init__(self, axes: Axes, states: Mapping[str, State], *, per_unit: float = 1, unit: str = ""):
+        from matplotlib.collections import PolyCollection
+        from matplotlib.patches import Patch
+
+        self.axes, self.states, self.per_unit = axes, states, per_unit
+        self._bars = []
+        for state in states.values():
+            bars = PolyCollection(
+                [], facecolor=state.colour, edgecolor="white", hatch=state.hatch, linewidth=0.6
+            )
+            self._bars.append(axes.add_collection(bars, autolim=False))
+        self._raster = axes.imshow(
+            np.ones((1, 1, 3)),
+            extent=(0, 1, 1, 0),
+            aspect="auto",
+            interpolation="nearest",
+            visible=False,
+            zorder=1,
+        )
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
+        look = {"ha": "center", "va": "center", "fontsize": 8, "color": COLOURS["ink"], "clip_on": True}
+        self._labels = [axes.text(0, 0, "", bbox=box, visible=False, **look) for _ in range(LABELS)]
+        (self._marks,) = axes.plot([], [], "X", markersize=9, color=COLOURS["ink"], markeredgecolor="white")
+        keys = [
+            Patch(facecolor=s.colour, hatch=s.hatch, edgecolor="white", label=s.name) for s in states.values()
+        ]
+        axes.legend(
+            handles=keys, loc="lower right", bbox_to_anchor=(1, 1.0), ncols=len(keys), borderaxespad=0.2
+        )
+        axes.grid(axis="y", visible=False)
+        axes.set_xlabel(f"time ({unit})" if unit else "time")
+
+    @property
+    def artists(self) -> list[Artist]:
+        """The artists that `show` changes."""
+        return [*self._bars, self._raster, self._marks, *self._labels]
+
+    def show(
+        self,
+        spans: Spans,
+        lanes: Sequence[str] | None = None,
+        marks: Iterable[Mark] = (),
+        end: float | None = None,
+    ) -> Table:
+        """Show other spans; the axes' limits and ticks stay as they are.
+
+        Args:
+            spans: see `Table.of`.
+            lanes: which lanes, in which order.
+            marks: moments to be marked by a cross.
+            end: the length of the axis in the spans' unit, by default until the last span ends.
+        """
+        table = Table.of(spans, self.states, lanes)
+        length = end or table.last or 1.0
+        many = len(table.start) >= RASTER_FROM
+        self._raster.set_visible(many)
+        if many:
+            self._show_raster(table, length)
+        self._show_bars(table, many)
+        self._show_labels(table, length, many)
+        marks = [mark for mark in marks if mark.lane in table.lanes]
+        self._marks.set_data(
+            [m.time / self.per_unit for m in marks], [table.lanes.index(m.lane) for m in marks]
+        )
+        return table
+
+    def _show_raster(self, table: Table, length: float) -> None:
+        from matplotlib.colors import to_rgb
+
+        palette = np.array([to_rgb(s.colour) for s in self.states.values()] + [(1.0, 1.0, 1.0)])
+        self._raster.set_data(palette[rasterise(table, len(self.states), 0, length, RASTER_WIDTH)])
+        self._raster.set_extent((0, length / self.per_unit, len(table.lanes) - 0.5, -0.5))
+
+    def _show_bars(self, table: Table, many: bool) -> None:
+        for index, bars in enumerate(self._bars):
+            chosen = [] if many else np.flatnonzero(table.state == index)
+            left, right = table.start[chosen] / self.per_unit, table.end[chosen] / self.per_unit
+            low, high = table.lane[chosen] - BAR / 2, table.lane[chosen] + BAR / 2
+            corners = np.stack([left, low, left, high, right, high, right, low], axis=1)
+            bars.set_verts(corners.reshape(-1, 4, 2))
+
+    def _show_labels(self, table: Table, length: float, many: bool) -> None:
+        width = (table.end - table.start) / length
+        rows = (
+            []
+            if many
+            else [i for i in np.argsort(-width)[:LABELS] if table.label[i] and width[i] > LABEL_FROM]
+        )
+        for text in self._labels[len(rows) :]:
+            text.set_visible(False)
+        for text, row in zip(self._labels, rows, strict=False):
+            room, label = int(width[row] * CHARACTERS), table.label[row]
+            text.set_text(label if len(label) <= room else label[: room - 1] + "…")
+            text.set_position(((table.start[row] + table.end[row]) / 2 / self.per_unit, table.lane[row]))
+            text.set_visible(True)
+
+
 def draw_timeline(
     axes: Axes,
-    spans: Iterable[Span] | Mapping[str, Any],
+    spans: Spans,
     states: Mapping[str, State],
     *,
     lanes: Sequence[str] | None = None,
@@ -120,86 +263,32 @@ def draw_timeline(
     per_unit: float = 1,
     unit: str = "",
     end: float | None = None,
-) -> Axes:
-    """Draw spans on ``axes``, one lane above the other, the first lane on top.
+) -> TimelinePlot:
+    """Draw spans on ``axes`` once, one lane above the other, the first lane on top.
 
-    Args:
-        axes: a matplotlib axes; it is cleared first, so a slider may redraw the same one.
-        spans: `Span` objects, or a table (mapping of columns, data frame) with the columns
-            lane, start, end, state and, if wanted, label.
-        states: the look of each state that occurs, in the legend's order.
-        lanes: which lanes to draw, in which order; by default all in order of appearance.
-        marks: moments to be marked by a cross and a text.
-        per_unit: how many of the spans' time units make one ``unit`` on the axis.
-        unit: the unit written on the axis.
-        end: the right end of the axis in the spans' unit; by default where the last span ends.
+    The arguments are those of `TimelinePlot` and of its ``show``; lanes get their names as ticks while
+    there are no more than 40. Only states that occur are in the legend.
 
     Raises:
         ValueError: a span is in a state without a style.
     """
-    table = _columns(spans, states, lanes)
-    last = end if end is not None else (float(table.end.max()) if len(table.end) else 1.0)
-    axes.clear()
-    draw = _draw_raster if len(table.start) >= RASTER_FROM else _draw_polygons
-    draw(axes, table, states, last, per_unit)
-    _draw_marks(axes, table.lanes, marks, per_unit)
-    _dress(axes, table, states, last / per_unit, unit)
-    return axes
-
-
-def _draw_polygons(axes: Axes, table: _Columns, states: Mapping[str, State], last: float, per_unit: float) -> None:
-    from matplotlib.collections import PolyCollection
-
-    for index, state in enumerate(states.values()):
-        chosen = np.flatnonzero(table.state == index)
-        left, right = table.start[chosen] / per_unit, table.end[chosen] / per_unit
-        low, high = table.lane[chosen] - BAR / 2, table.lane[chosen] + BAR / 2
-        corners = np.stack([left, low, left, high, right, high, right, low], axis=1).reshape(-1, 4, 2)
-        axes.add_collection(
-            PolyCollection(corners, facecolor=state.colour, edgecolor="white", hatch=state.hatch, linewidth=0.6)
-        )
-    for row in np.flatnonzero(table.end - table.start > last * 0.05):
-        if label := table.label[row]:
-            middle, room = (table.start[row] + table.end[row]) / 2, (table.end[row] - table.start[row]) / last
-            text = label if len(label) <= room * 110 else label[: max(1, int(room * 110) - 1)] + "…"
-            box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
-            axes.text(middle / per_unit, table.lane[row], text, ha="center", va="center", fontsize=8, bbox=box)
-
-
-def _draw_raster(axes: Axes, table: _Columns, states: Mapping[str, State], last: float, per_unit: float) -> None:
-    from matplotlib.colors import to_rgb
-
-    palette = np.array([to_rgb(s.colour) for s in states.values()] + [(1.0, 1.0, 1.0)])
-    picture = rasterise(table, len(states), 0, last, RASTER_WIDTH)
-    extent = (0, last / per_unit, len(table.lanes) - 0.5, -0.5)
-    axes.imshow(palette[picture], extent=extent, aspect="auto", interpolation="nearest")
-
-
-def _draw_marks(axes: Axes, lanes: list[str], marks: Iterable[Mark], per_unit: float) -> None:
-    for mark in marks:
-        row = lanes.index(mark.lane)
-        axes.plot(mark.time / per_unit, row, marker="X", markersize=9, color="#1F2933", markeredgecolor="white")
-        place = {"xytext": (6, 6), "textcoords": "offset points", "fontsize": 8}
-        axes.annotate(mark.text, (mark.time / per_unit, row), **place)
-
-
-def _dress(axes: Axes, table: _Columns, states: Mapping[str, State], last: float, unit: str) -> None:
-    from matplotlib.patches import Patch
-
-    axes.set_xlim(0, last or 1)
+    table = Table.of(spans, states, lanes)
+    present = set(table.state.tolist())
+    spans = {"lane": [table.lanes[row] for row in table.lane], "start": table.start, "end": table.end}
+    names = list(states)
+    spans |= {"state": [names[i] for i in table.state], "label": table.label}
+    occurring = {name: state for i, (name, state) in enumerate(states.items()) if i in present}
+    plot = TimelinePlot(axes, occurring, per_unit=per_unit, unit=unit)
+    plot.show(spans, table.lanes, marks, end)
+    axes.set_xlim(0, (end or table.last or 1.0) / per_unit)
     axes.set_ylim(len(table.lanes) - 0.5, -0.5)
     if len(table.lanes) <= 40:
         axes.set_yticks(range(len(table.lanes)), table.lanes)
-    axes.grid(axis="y", visible=False)
-    axes.set_xlabel(f"time ({unit})" if unit else "time")
-    present = set(table.state.tolist())
-    shown = [s for i, s in enumerate(states.values()) if i in present]
-    keys = [Patch(facecolor=s.colour, hatch=s.hatch, edgecolor="white", label=s.name) for s in shown]
-    axes.legend(handles=keys, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=max(1, len(keys)), borderaxespad=0.2)
+    return plot
 
 
 def describe_timeline(
-    spans: Iterable[Span] | Mapping[str, Any],
+    spans: Spans,
     states: Mapping[str, State],
     *,
     lanes: Sequence[str] | None = None,
@@ -207,16 +296,11 @@ def describe_timeline(
     unit: str = "",
 ) -> str:
     """Say in words what the picture shows: how long it lasts, how many lanes, and each state's total."""
-    table = _columns(spans, states, lanes)
+    table = Table.of(spans, states, lanes)
     if not len(table.start):
         return "An empty timeline."
-    totals = np.bincount(table.state, weights=table.end - table.start, minlength=len(states)) / per_unit
-    parts = [
-        f"{state.name} {total:,.6g} {unit}".rstrip()
-        for state, total, count in zip(
-            states.values(), totals, np.bincount(table.state, minlength=len(states)), strict=True
-        )
-        if count
-    ]
-    length = f"{table.end.max() / per_unit:,.6g} {unit}".rstrip()
-    return f"Timeline of {len(table.lanes)} lanes over {length}. In total: {', '.join(parts)}."
+    count = np.bincount(table.state, minlength=len(states))
+    total = np.bincount(table.state, weights=table.end - table.start, minlength=len(states)) / per_unit
+    shares = [f"{s.name} {total[i]:,.6g} {unit}".rstrip() for i, s in enumerate(states.values()) if count[i]]
+    length = f"{table.last / per_unit:,.6g} {unit}".rstrip()
+    return f"Timeline of {len(table.lanes)} lanes over {length}. In total: {', '.join(shares)}."
