@@ -92,6 +92,24 @@ def _scattered(rng: random.Random) -> Program:
     return program
 
 
+def _crowded(rng: random.Random) -> Program:
+    """Many tasks that want much of one small semaphore, again and again."""
+    program = _empty() | {"context": rng.random() < 0.5, "stop": _stop(rng)}
+    for number in range(rng.randint(3, 9)):
+        steps = []
+        for _ in range(rng.randint(1, 3)):
+            ask = rng.choice(["acquire", "acquire", "acquire", "tryacquire"])
+            steps += [
+                {"op": rng.choice(["sleep", "work"]), "ns": _nanoseconds(rng)},
+                {"op": ask, "n": rng.choice([1, 2, 3, 4, 6, 8, 10])},
+                {"op": rng.choice(["sleep", "work"]), "ns": _nanoseconds(rng)},
+                {"op": "release"},
+            ]
+        program["tasks"].append(_task(*steps))
+        program["spawns"].append(_spawn(number, _nanoseconds(rng) // 10))
+    return program
+
+
 def _pipeline(rng: random.Random) -> Program:
     """Producers, consumers, and one task that closes the channel when the producers are done."""
     program = _empty() | {"channels": [rng.choice([0, 0, 1, 2, 5])], "context": rng.random() < 0.5}
@@ -144,7 +162,7 @@ def _tied(rng: random.Random) -> Program:
     return program
 
 
-FAMILIES = {"scattered": _scattered, "pipeline": _pipeline, "tied": _tied}
+FAMILIES = {"scattered": _scattered, "crowded": _crowded, "pipeline": _pipeline, "tied": _tied}
 
 
 def smaller(program: Program) -> Iterator[Program]:

@@ -281,7 +281,7 @@ def draw_timeline(
     plot = TimelinePlot(axes, occurring, per_unit=per_unit, unit=unit)
     plot.show(spans, table.lanes, marks, end)
     axes.set_xlim(0, (end or table.last or 1.0) / per_unit)
-    axes.set_ylim(len(table.lanes) - 0.5, -0.5)
+    axes.set_ylim(max(len(table.lanes), 1) - 0.5, -0.5)
     if len(table.lanes) <= 40:
         axes.set_yticks(range(len(table.lanes)), table.lanes)
     return plot
