@@ -182,7 +182,7 @@ function render({ model, el }) {
     const bytes = model.get("image");
     if (!bytes || !bytes.byteLength) return;
     const old = image.src;
-    image.src = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
+    image.src = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
     if (old) URL.revokeObjectURL(old);
   }
 

@@ -155,7 +155,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _draw(self) -> None:
         self._summary = self._figure.update(self.prediction, self.measured)
-        self.image = self._figure.png()
+        self.image = self._figure.frame()
 
     def _defect(self, error: Exception) -> str:
         """Keep an unexpected exception for the author and say it to the learner."""
@@ -192,6 +192,6 @@ class Explorer(anywidget.AnyWidget):
         title = self.spec["title"]
         bundle = dict(bundle)
         bundle["text/plain"] = f"{title}: {self._summary}"
-        picture = image_html(self.image, bundle["text/plain"], self.spec["width"])
+        picture = image_html(self._figure.png(), bundle["text/plain"], self.spec["width"])
         bundle["text/html"] = f"<p><strong>{title}</strong></p>{picture}<p>{self._summary}</p>"
         return (bundle, *metadata) if metadata else bundle
