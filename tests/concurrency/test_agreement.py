@@ -4,6 +4,7 @@ import random
 from unittest.mock import patch
 
 import pytest
+
 from engineroom.concurrency import agreement, channels, context, errgroup, semaphore, singleflight
 from engineroom.concurrency.agreement import compare, run_in_go, shrink
 from engineroom.concurrency.interpreter import interpret

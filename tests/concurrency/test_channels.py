@@ -1,4 +1,5 @@
 import pytest
+
 from engineroom.concurrency.channels import DEFAULT, Channel, Recv, Send, after, select
 from engineroom.concurrency.scheduler import Deadlock, Panic, run
 

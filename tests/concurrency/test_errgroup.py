@@ -2,6 +2,7 @@ import math
 from functools import partial
 
 import pytest
+
 from engineroom.concurrency import errgroup
 from engineroom.concurrency.context import CANCELED, background, with_cancel, work
 from engineroom.concurrency.locks import WaitGroup

@@ -2,6 +2,7 @@ from collections import Counter
 from math import comb
 
 import pytest
+
 from engineroom.concurrency.interleavings import DEADLOCK, FINE, Game, Puzzle, Step, census
 from engineroom.concurrency.puzzles import PUZZLES
 

@@ -1,4 +1,5 @@
 import pytest
+
 from engineroom.concurrency.locks import Mutex, WaitGroup
 from engineroom.concurrency.scheduler import Deadlock, Panic, run
 

@@ -3,6 +3,7 @@ from functools import partial
 from subprocess import run as run_process
 
 import pytest
+
 from engineroom.concurrency.locks import Mutex
 from engineroom.concurrency.runs import Leak, peak_overlap
 from engineroom.concurrency.scheduler import Deadlock, Panic, run

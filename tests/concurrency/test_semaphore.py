@@ -1,6 +1,7 @@
 from functools import partial
 
 import pytest
+
 from engineroom.concurrency import errgroup
 from engineroom.concurrency.context import (
     CANCELED,

@@ -1,6 +1,7 @@
 from functools import partial
 
 import pytest
+
 from engineroom.concurrency.channels import Recv, after, select
 from engineroom.concurrency.scheduler import GoError, run
 from engineroom.concurrency.singleflight import Group, Result

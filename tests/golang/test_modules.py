@@ -1,6 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from engineroom.golang import build_source, find_go
 from engineroom.golang.modules import assemble_x_sync, provide_x_sync
 

@@ -2,6 +2,7 @@ import io
 
 import numpy as np
 import pytest
+
 from engineroom.kit.figures import new_figure
 from engineroom.kit.timeline import (
     RASTER_FROM,
