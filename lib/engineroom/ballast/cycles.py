@@ -59,6 +59,7 @@ class GCRun:
         rss_bytes: resident set at the end; NaN where unknown.
         mapped_bytes: highest memory that counts against a memory limit; NaN where unknown.
         limiter_on: whether the GC CPU limiter stepped in during the run.
+        ballast_bytes: size of the ballast within the marked heap.
     """
 
     origin: str
@@ -83,6 +84,7 @@ class GCRun:
     rss_bytes: float = float("nan")
     mapped_bytes: float = float("nan")
     limiter_on: bool = False
+    ballast_bytes: float = 0.0
 
     def __post_init__(self) -> None:
         """Make every column a read-only float64 array and check that their lengths agree."""

@@ -29,9 +29,7 @@ class SpiralKnobs(Knobs):
     step_s: float = number(
         0.5, 0.1, 10, step=0.1, unit="s", label="time per step", help="Wall time at each live heap."
     )
-    mutator_mb_s: float = number(
-        1200, 10, 5000, unit="MB/s", label="allocation speed of one processor", log=True
-    )
+    mutator_mb_s: float = number(1200, 10, 5000, unit="MB/s", label="top allocation speed", log=True)
     mark_ns_per_byte: float = number(1, 0.01, 20, step=0.01, unit="ns/B", label="mark cost", log=True)
     processors: int = integer(1, 1, 64, label="GOMAXPROCS")
 
@@ -56,6 +54,7 @@ class SpiralRun:
         cycles_per_s: collections per second.
         mapped_mb: highest memory that counts against the limit.
         limiter_on: whether the CPU limiter stepped in.
+        limit_mb: the memory limit.
     """
 
     origin: str
@@ -65,6 +64,7 @@ class SpiralRun:
     cycles_per_s: np.ndarray
     mapped_mb: np.ndarray
     limiter_on: np.ndarray
+    limit_mb: float
 
 
 def simulate(knobs: SpiralKnobs) -> SpiralRun:
@@ -85,6 +85,7 @@ def simulate(knobs: SpiralKnobs) -> SpiralRun:
         cycles_per_s=np.array([run.cycles_per_s for run in runs]),
         mapped_mb=np.array([run.mapped_bytes for run in runs]) / MIB,
         limiter_on=np.array(limited),
+        limit_mb=knobs.limit_mb,
     )
 
 
@@ -95,7 +96,7 @@ def _heap(knobs: SpiralKnobs, live: float) -> HeapKnobs:
         gogc_off=True,
         limited=True,
         limit_mb=knobs.limit_mb,
-        allocation_mb_s=min(5000, knobs.mutator_mb_s * knobs.processors),
+        allocation_mb_s=knobs.mutator_mb_s,
         mutator_mb_s=knobs.mutator_mb_s,
         mark_ns_per_byte=knobs.mark_ns_per_byte,
         processors=knobs.processors,

@@ -44,9 +44,9 @@ class HeapKnobs(Knobs):
         10,
         5000,
         unit="MB/s",
-        label="allocation speed of one processor",
+        label="top allocation speed",
         log=True,
-        help="Garbage one processor makes when nothing holds it up: the program's own CPU cost.",
+        help="Garbage it could make with a processor to itself: the program's own CPU cost.",
     )
     mark_ns_per_byte: float = number(
         0.8,

@@ -36,26 +36,25 @@ class _Stretch:
 
 
 class Program:
-    """Phases, one after the other, on processors that allocate so fast and no faster.
+    """Phases, one after the other, of one goroutine that allocates so fast and no faster.
 
     What a growing live heap adds counts as allocation too; a shrinking one just lets go.
     """
 
-    def __init__(self, live_mb: float, phases: Sequence[Phase], speed: float, processors: int):
+    def __init__(self, live_mb: float, phases: Sequence[Phase], speed: float):
         """Lay out the phases.
 
         Args:
             live_mb: live heap at time 0.
             phases: what the program does.
-            speed: bytes that one processor allocates per second when nothing holds it up.
-            processors: how many of them there are.
+            speed: bytes it allocates per second when nothing holds it up.
         """
         self.speed = speed
         self.stretches = []
         start, live = 0.0, live_mb * MIB
         for phase in phases:
             growth = (phase.live_mb * MIB - live) / phase.duration_s
-            rate = min(phase.allocation_mb_s * MIB + max(0.0, growth), processors * speed)
+            rate = min(phase.allocation_mb_s * MIB + max(0.0, growth), speed)
             self.stretches.append(_Stretch(start, start + phase.duration_s, live, growth, rate))
             start, live = start + phase.duration_s, phase.live_mb * MIB
         self.ends = [stretch.end for stretch in self.stretches]
@@ -67,7 +66,7 @@ class Program:
         return int(now.live + now.growth * (t - now.start))
 
     def demand(self, t: float) -> float:
-        """Return how many processors it would keep busy at a moment."""
+        """Return how much of a processor it would keep busy at a moment, from 0 to 1."""
         return self._at(t).rate / self.speed
 
     def time_when_allocated(self, t: float, amount: float) -> float:

@@ -53,7 +53,7 @@ class _Unfinished:
 
 
 def simulate(knobs: HeapKnobs, phases: Sequence[Phase] = (), limiter: CPULimiter | None = None) -> GCRun:
-    """Return the cycles that the pacer model predicts for a program.
+    """Return the cycles that the pacer model predicts for a program of one goroutine.
 
     Left out: scheduling jitter, sweep and scavenge CPU, pauses of a concurrent cycle, and catching up
     on what a mark phase held back. At most 1,000 cycles are simulated; a run with more ends early,
@@ -65,7 +65,7 @@ def simulate(knobs: HeapKnobs, phases: Sequence[Phase] = (), limiter: CPULimiter
         limiter: the limiter's bucket, to carry it over from an earlier run; by default an empty one.
     """
     phases = phases or [Phase(knobs.duration_s, knobs.live_mb, knobs.allocation_mb_s)]
-    program = Program(knobs.live_mb, phases, knobs.mutator_mb_s * MIB, knobs.processors)
+    program = Program(knobs.live_mb, phases, knobs.mutator_mb_s * MIB)
     limiter = limiter or CPULimiter(knobs.processors)
     pacer = _pacer(knobs)
     first = pacer.marked
@@ -169,6 +169,7 @@ def _as_run(
         rss_bytes=highest - int(knobs.ballast_mb * MIB) + RUNTIME_RESIDENT,
         mapped_bytes=highest + _non_heap(live, highest - live - _held(knobs)),
         limiter_on=limiter.ever_full,
+        ballast_bytes=int(knobs.ballast_mb * MIB),
     )
 
 

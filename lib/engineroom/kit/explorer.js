@@ -136,8 +136,13 @@ function render({ model, el }) {
   const stop = make("button", { type: "button", onclick: () => command("stop") }, "Stop");
   const root = make("section", { class: "er-explorer", "aria-label": spec.title });
 
-  const values = () => Object.fromEntries(Object.entries(knobs).map(([name, knob]) => [name, knob.read()]));
-  const write = (settings) => Object.entries(settings).forEach(([name, value]) => knobs[name].write(value));
+  // A preset may also set knobs that have no control here; they stay as it set them.
+  let hidden = {};
+  const values = () => ({
+    ...hidden,
+    ...Object.fromEntries(Object.entries(knobs).map(([name, knob]) => [name, knob.read()])),
+  });
+  const write = (settings) => Object.entries(settings).forEach(([name, value]) => knobs[name]?.write(value));
 
   // Only the newest request is ever computed: while one is in flight, later moves wait as one.
   function ask() {
@@ -200,7 +205,8 @@ function render({ model, el }) {
   const presets = make("div", { class: "er-presets", role: "group", "aria-label": "presets" });
   for (const [name, settings] of Object.entries(spec.presets)) {
     const choose = () => {
-      write({ ...spec.defaults, ...settings });
+      write(settings);
+      hidden = settings;
       ask();
     };
     presets.append(make("button", { type: "button", onclick: choose }, name));

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,9 @@ class Explorer(anywidget.AnyWidget):
         simulate: the model, from knobs to a result. It should need no more than 12 ms.
         figure: draws a prediction, and a measurement of the same type beside it.
         run: the real thing, called as ``run(knobs, progress)``; no button when None.
-        presets: named settings, each a mapping of the knobs that differ from the defaults.
+        presets: named settings, each a mapping of the knobs that differ from the start.
+        show: names of the knobs that get a control, in order; all when None. Five are plenty.
+        start: settings that differ from the knobs' own defaults; those not shown stay at them.
         run_label: what the button says.
 
     Attributes:
@@ -76,6 +78,8 @@ class Explorer(anywidget.AnyWidget):
         *,
         run: Callable[[Any, Progress], Any] | None = None,
         presets: Mapping[str, Mapping[str, Any]] | None = None,
+        show: Sequence[str] | None = None,
+        start: Mapping[str, Any] | None = None,
         run_label: str = "Run for real",
     ):
         self._knobs, self._simulate, self._figure, self._run = knobs, simulate, figure, run
@@ -83,27 +87,28 @@ class Explorer(anywidget.AnyWidget):
         self._drawing = threading.Lock()  # a real run ends in a thread of its own
         self._summary = ""
         self.prediction = self.measured = self.failure = None
-        self.knobs = knobs()
+        self.knobs = knobs(**(start or {}))
         presets = {"Reset": {}, **(presets or {})}
         for settings in presets.values():
-            knobs(**settings)  # a preset out of range is our mistake: say so now
+            replace(self.knobs, **settings)  # a preset out of range is our mistake: say so now
+        declared = knobs.declared()
+        shown = {name: declared[name] for name in show or declared}
         super().__init__(
             spec={
                 "title": title,
-                "knobs": {n: {**asdict(k), "kind": k.kind} for n, k in knobs.declared().items()},
-                "defaults": knobs.defaults(),
-                "presets": presets,
+                "knobs": {name: {**asdict(knob), "kind": knob.kind} for name, knob in shown.items()},
+                "presets": {name: {**asdict(self.knobs), **settings} for name, settings in presets.items()},
                 "run_label": run_label if run else "",
                 "width": round(100 * figure.figure.get_figwidth()),
             }
         )
-        self._respond(0, knobs.defaults(), force=True)
+        self._respond(0, {}, force=True)
         self.observe(self._on_ask, "ask")
         self.observe(self._on_command, "command")
 
     def turn(self, **settings: Any) -> None:
         """Turn knobs from code, as a learner would on screen; errors are shown in place."""
-        self._respond(0, {**asdict(self.knobs), **settings}, force=True)
+        self._respond(0, settings, force=True)
 
     def run_for_real(self) -> None:
         """Start the real run for the present knobs; returns at once."""
@@ -135,7 +140,7 @@ class Explorer(anywidget.AnyWidget):
         errors: dict[str, str] = {}
         with self._drawing, self.hold_sync():
             try:
-                knobs = self._knobs.from_raw(raw)
+                knobs = self._knobs.from_raw({**asdict(self.knobs), **raw})
                 prediction = self._simulate(knobs)
                 if knobs != self.knobs:
                     self.measured = None  # it belongs to other settings
