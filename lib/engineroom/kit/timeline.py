@@ -34,7 +34,8 @@ RASTER_FROM = 2_000  # spans; from here on polygons would cost more than a slide
 RASTER_WIDTH = 1_000  # pixels, about the width of a figure
 BAR = 0.8  # of a lane's height
 LABEL_FROM = 0.04  # of the axis' length: a shorter span has no room for its label
-LABELS = 60  # at most, the longest spans first
+LABEL_HEIGHT = 1 / 30  # of the axes' height: in a lower lane a label would cover its neighbours
+NAMED_LANES = 50
 CHARACTERS = 110  # that fit on the axis' length
 
 
@@ -146,47 +147,49 @@ def rasterise(table: Table, states: int, begin: float, end: float, width: int) -
 class TimelinePlot:
     """A timeline on an axes, made once and shown anew as often as wanted.
 
+    The lanes always fill the axes' height, so that another number of lanes needs no other axes.
+
     Args:
         axes: where to draw. Lane 0 is on top.
         states: the look of each state that may occur, in the legend's order.
         per_unit: how many of the spans' time units make one ``unit`` on the axis.
         unit: the unit written on the axis.
+        labels: write at most so many labels into spans, the longest first; each costs about a millisecond.
 
     Attributes:
         artists: what moves; for a `LiveFigure`.
     """
 
-    def __init__(self, axes: Axes, states: Mapping[str, State], *, per_unit: float = 1, unit: str = ""):
+    def __init__(
+        self,
+        axes: Axes,
+        states: Mapping[str, State],
+        *,
+        per_unit: float = 1,
+        unit: str = "",
+        labels: int = 12,
+    ):
         from matplotlib.collections import PolyCollection
         from matplotlib.patches import Patch
 
         self.axes, self.states, self.per_unit = axes, states, per_unit
         self._bars = []
         for state in states.values():
-            bars = PolyCollection(
-                [], facecolor=state.colour, edgecolor="white", hatch=state.hatch, linewidth=0.6
-            )
-            self._bars.append(axes.add_collection(bars, autolim=False))
-        self._raster = axes.imshow(
-            np.ones((1, 1, 3)),
-            extent=(0, 1, 1, 0),
-            aspect="auto",
-            interpolation="nearest",
-            visible=False,
-            zorder=1,
-        )
+            look = {"facecolor": state.colour, "edgecolor": "white", "hatch": state.hatch, "linewidth": 0.6}
+            self._bars.append(axes.add_collection(PolyCollection([], **look), autolim=False))
+        blank = {"extent": (0, 1, 1, 0), "aspect": "auto", "interpolation": "nearest", "zorder": 1}
+        self._raster = axes.imshow(np.ones((1, 1, 3)), visible=False, **blank)
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
-        look = {"ha": "center", "va": "center", "fontsize": 8, "color": COLOURS["ink"], "clip_on": True}
-        self._labels = [axes.text(0, 0, "", bbox=box, visible=False, **look) for _ in range(LABELS)]
+        text = {"ha": "center", "va": "center", "fontsize": 8, "color": COLOURS["ink"], "clip_on": True}
+        self._labels = [axes.text(0, 0, "", bbox=box, visible=False, **text) for _ in range(labels)]
         (self._marks,) = axes.plot([], [], "X", markersize=9, color=COLOURS["ink"], markeredgecolor="white")
         keys = [
             Patch(facecolor=s.colour, hatch=s.hatch, edgecolor="white", label=s.name) for s in states.values()
         ]
-        axes.legend(
-            handles=keys, loc="lower right", bbox_to_anchor=(1, 1.0), ncols=len(keys), borderaxespad=0.2
-        )
+        place = {"loc": "lower right", "bbox_to_anchor": (1, 1.0), "borderaxespad": 0.2}
+        axes.legend(handles=keys, ncols=max(1, len(keys)), **place)
         axes.grid(axis="y", visible=False)
-        axes.set_xlabel(f"time ({unit})" if unit else "time")
+        axes.set(ylim=(1, 0), yticks=[], xlabel=f"time ({unit})" if unit else "time")
 
     @property
     def artists(self) -> list[Artist]:
@@ -199,57 +202,57 @@ class TimelinePlot:
         lanes: Sequence[str] | None = None,
         marks: Iterable[Mark] = (),
         end: float | None = None,
+        rows: int = 1,
     ) -> Table:
-        """Show other spans; the axes' limits and ticks stay as they are.
+        """Show other spans; the limits of the time axis stay as they are.
 
         Args:
             spans: see `Table.of`.
             lanes: which lanes, in which order.
             marks: moments to be marked by a cross.
-            end: the length of the axis in the spans' unit, by default until the last span ends.
+            end: the length of the time axis in the spans' unit, by default until the last span ends.
+            rows: leave room for at least so many lanes.
         """
         table = Table.of(spans, self.states, lanes)
-        length = end or table.last or 1.0
+        length, height = end or table.last or 1.0, 1 / max(rows, len(table.lanes), 1)
         many = len(table.start) >= RASTER_FROM
         self._raster.set_visible(many)
         if many:
-            self._show_raster(table, length)
-        self._show_bars(table, many)
-        self._show_labels(table, length, many)
+            self._show_raster(table, length, height)
+        self._show_bars(table, height, many)
+        self._show_labels(table, length, height, many)
         marks = [mark for mark in marks if mark.lane in table.lanes]
-        self._marks.set_data(
-            [m.time / self.per_unit for m in marks], [table.lanes.index(m.lane) for m in marks]
-        )
+        middles = [(table.lanes.index(mark.lane) + 0.5) * height for mark in marks]
+        self._marks.set_data([mark.time / self.per_unit for mark in marks], middles)
         return table
 
-    def _show_raster(self, table: Table, length: float) -> None:
+    def _show_raster(self, table: Table, length: float, height: float) -> None:
         from matplotlib.colors import to_rgb
 
         palette = np.array([to_rgb(s.colour) for s in self.states.values()] + [(1.0, 1.0, 1.0)])
         self._raster.set_data(palette[rasterise(table, len(self.states), 0, length, RASTER_WIDTH)])
-        self._raster.set_extent((0, length / self.per_unit, len(table.lanes) - 0.5, -0.5))
+        self._raster.set_extent((0, length / self.per_unit, len(table.lanes) * height, 0))
 
-    def _show_bars(self, table: Table, many: bool) -> None:
+    def _show_bars(self, table: Table, height: float, many: bool) -> None:
         for index, bars in enumerate(self._bars):
             chosen = [] if many else np.flatnonzero(table.state == index)
             left, right = table.start[chosen] / self.per_unit, table.end[chosen] / self.per_unit
-            low, high = table.lane[chosen] - BAR / 2, table.lane[chosen] + BAR / 2
+            low = (table.lane[chosen] + 0.5 - BAR / 2) * height
+            high = low + BAR * height
             corners = np.stack([left, low, left, high, right, high, right, low], axis=1)
             bars.set_verts(corners.reshape(-1, 4, 2))
 
-    def _show_labels(self, table: Table, length: float, many: bool) -> None:
+    def _show_labels(self, table: Table, length: float, height: float, many: bool) -> None:
         width = (table.end - table.start) / length
-        rows = (
-            []
-            if many
-            else [i for i in np.argsort(-width)[:LABELS] if table.label[i] and width[i] > LABEL_FROM]
-        )
+        longest = [] if many or height < LABEL_HEIGHT else np.argsort(-width)
+        rows = [i for i in longest if table.label[i] and width[i] > LABEL_FROM][: len(self._labels)]
         for text in self._labels[len(rows) :]:
             text.set_visible(False)
         for text, row in zip(self._labels, rows, strict=False):
             room, label = int(width[row] * CHARACTERS), table.label[row]
             text.set_text(label if len(label) <= room else label[: room - 1] + "…")
-            text.set_position(((table.start[row] + table.end[row]) / 2 / self.per_unit, table.lane[row]))
+            middle = (table.start[row] + table.end[row]) / 2 / self.per_unit
+            text.set_position((middle, (table.lane[row] + 0.5) * height))
             text.set_visible(True)
 
 
@@ -267,7 +270,7 @@ def draw_timeline(
     """Draw spans on ``axes`` once, one lane above the other, the first lane on top.
 
     The arguments are those of `TimelinePlot` and of its ``show``; lanes get their names as ticks while
-    there are no more than 40. Only states that occur are in the legend.
+    there are no more than 50. Only states that occur are in the legend.
 
     Raises:
         ValueError: a span is in a state without a style.
@@ -278,12 +281,11 @@ def draw_timeline(
     names = list(states)
     spans |= {"state": [names[i] for i in table.state], "label": table.label}
     occurring = {name: state for i, (name, state) in enumerate(states.items()) if i in present}
-    plot = TimelinePlot(axes, occurring, per_unit=per_unit, unit=unit)
+    plot = TimelinePlot(axes, occurring, per_unit=per_unit, unit=unit, labels=60)
     plot.show(spans, table.lanes, marks, end)
     axes.set_xlim(0, (end or table.last or 1.0) / per_unit)
-    axes.set_ylim(max(len(table.lanes), 1) - 0.5, -0.5)
-    if len(table.lanes) <= 40:
-        axes.set_yticks(range(len(table.lanes)), table.lanes)
+    if table.lanes and len(table.lanes) <= NAMED_LANES:
+        axes.set_yticks((np.arange(len(table.lanes)) + 0.5) / len(table.lanes), table.lanes)
     return plot
 
 

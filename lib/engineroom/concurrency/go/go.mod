@@ -1,4 +1,4 @@
-module engineroom/exactness
+module engineroom/concurrency
 
 go 1.27
 
