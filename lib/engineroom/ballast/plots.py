@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from engineroom.ballast.death_spiral import SpiralRun
     from engineroom.ballast.virtual_memory import MemoryCharge
 
-__all__ = ["HeapFigure", "MemoryFigure", "SpiralFigure", "gc_share_bars", "headline", "heap_over_time"]
+__all__ = ["HeapFigure", "MemoryFigure", "SpiralFigure", "gc_share_bars", "heap_over_time"]
 
 MODEL = {"color": COLOURS["model"], "linestyle": "-", "label": "model"}
 REAL = {"color": COLOURS["real"], "linestyle": "--", "label": "real Go"}
+BOTH = {style["label"]: style for style in (MODEL, REAL)}
 WHO = (
     ("mark workers", "mark_cpu_s", COLOURS["sky"], ""),
     ("assists", "assist_cpu_s", COLOURS["accent"], "///"),
@@ -39,51 +40,64 @@ def in_words(run: GCRun) -> str:
             f"no collection in {run.duration_s:.3g} s, heap up to {megabytes(heap_trajectory(run)[1].max())}"
         )
     goal = megabytes(float(np.median(run.goal_bytes)))
-    return f"{run.cycles_per_s:,.2g} collections/s, goal {goal}, {run.gc_cpu_share:.1%} of the CPU in GC"
+    return f"{run.cycles_per_s:,.2g} collections/s, goal {goal}, {sum(mark_shares(run)):.1%} of the CPU marks"
 
 
 class HeapFigure(LiveFigure):
-    """The sawtooth of the heap with its goal, and the collector's share of the CPU."""
+    """The sawtooth of the heap with its goal, and who spends CPU on marking it."""
 
     def __init__(self) -> None:
-        figure = new_figure(8.4, 4.4)
-        self.heap, self.share = figure.subplots(1, 2, width_ratios=(5, 1))
+        figure = new_figure(8.4, 4.6)
+        self.heap, self.share = figure.subplots(1, 2, width_ratios=(4, 1))
         self.heap.set(title="Heap over time", xlabel="seconds", ylabel="MB")
-        self.share.set(title="CPU in GC", xticks=(0, 1), xlim=(-0.6, 1.6), ylabel="share of the CPU used, %")
+        self.share.set(title="CPU in GC", xticks=(0, 1), xlim=(-0.6, 1.6), ylabel="% of the CPU used")
         self.share.set_xticklabels(["model", "real"])
-        self.lines = {"model": self.heap.plot([], [], **MODEL)[0], "real": self.heap.plot([], [], **REAL)[0]}
-        self.lines["real"].set_linewidth(1.2)
+        self.lines = {name: self.heap.plot([], [], **style)[0] for name, style in BOTH.items()}
+        self.lines["real Go"].set_linewidth(1.2)
         (self.goal,) = self.heap.plot([], [], ":", color=COLOURS["ink"], linewidth=1.4, label="goal (model)")
-        self.ballast = self.heap.axhspan(
-            0, 0, facecolor=COLOURS["grid"], hatch="//", edgecolor=COLOURS["paper"]
-        )
-        self.ballast.set_label("ballast")
-        self.bars = self.share.bar([0, 1], [0, 0], color=[COLOURS["model"], COLOURS["real"]], width=0.8)
-        self.bars[1].set_hatch("//")
-        self.bars[1].set_edgecolor(COLOURS["paper"])
-        self.shares = [self.share.text(x, 0, "", ha="center", va="bottom") for x in (0, 1)]
+        self.ballast = self.heap.axhspan(0, 0, facecolor=COLOURS["grid"], hatch="//", label="ballast")
+        self.ballast.set_edgecolor(COLOURS["paper"])
+        self.bars = [
+            self.share.bar([0, 1], 0, width=0.8, color=colour, hatch=hatch, label=who, ec=COLOURS["ink"])
+            for who, _, colour, hatch in WHO
+        ]
+        self.totals = [self.share.text(x, 0, "", ha="center", va="bottom") for x in (0, 1)]
         self.heap.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=4)
-        moving = [self.ballast, self.goal, *self.lines.values(), *self.bars, *self.shares]
-        super().__init__(figure, moving)
+        self.share.legend(loc="upper center", bbox_to_anchor=(0.4, -0.14))
+        segments = [bar for bars in self.bars for bar in bars]
+        super().__init__(figure, [self.ballast, self.goal, *self.lines.values(), *segments, *self.totals])
 
     def update(self, prediction: GCRun, measured: GCRun | None) -> str:
-        """Draw both sawteeth, the model's goal, and both GC shares."""
-        runs = {"model": prediction, "real": measured}
-        highest = 0.0
-        for x, (name, run) in enumerate(runs.items()):
+        """Draw both sawteeth, the model's goal, and what both spend on marking."""
+        highest = max([0.0, *prediction.goal_bytes])
+        tallest = 0.0
+        for x, (name, run) in enumerate({"model": prediction, "real Go": measured}.items()):
             times, heap = heap_trajectory(run) if run else ([], np.array([]))
             self.lines[name].set_data(times, heap / MIB)
             highest = max([highest, *heap])
-            share = 100 * run.gc_cpu_share if run and run.cycles else 0.0
-            self.bars[x].set_height(share)
-            self.shares[x].set(y=share, text=f"{share:.1f}" if run else "")
+            tallest = max(tallest, self._stack(x, run))
         self.goal.set_data(*_steps(prediction))
         self.ballast.set_height(prediction.ballast_bytes / MIB)
-        top = max([highest, *prediction.goal_bytes]) / MIB
-        self.fit(self.heap, x=prediction.duration_s, y=1.02 * top)
-        self.fit(self.share, y=1.15 * max(bar.get_height() for bar in self.bars) or 1.0)
+        self.fit(self.heap, x=prediction.duration_s, y=1.02 * highest / MIB)
+        self.fit(self.share, y=1.15 * tallest or 1.0)
         told = f"Model: {in_words(prediction)}."
         return f"{told} Real {measured.origin}: {in_words(measured)}." if measured else told
+
+    def _stack(self, x: int, run: GCRun | None) -> float:
+        """Draw one column of CPU shares; return its height."""
+        shares = mark_shares(run) if run else [0.0] * len(WHO)
+        for bars, share, below in zip(self.bars, shares, np.cumsum([0.0, *shares]), strict=False):
+            bars[x].set(height=100 * share, y=100 * below)
+        top = 100 * sum(shares)
+        self.totals[x].set(y=top, text=f"{top:.1f}" if run else "")
+        return top
+
+
+def mark_shares(run: GCRun) -> list[float]:
+    """Return the shares of the CPU used that went to mark workers, assists and idle workers."""
+    if not run.cycles:
+        return [0.0] * len(WHO)
+    return [float(np.nansum(getattr(run, column))) / run.busy_cpu_s for _, column, _, _ in WHO]
 
 
 def _steps(run: GCRun) -> tuple[np.ndarray, np.ndarray]:
@@ -134,7 +148,7 @@ class MemoryFigure(LiveFigure):
                 ):
                     bar.set_height(value)
                     text.set(y=value, text=f"{value:,.3g}" if charge else "")
-            self.fit(axes, y=1.1 * highest or 1.0)
+            self.fit(axes, y=1.1 * max(highest, 1.0))  # a few faults always happen: no drama
         told = f"Model: {_charge_in_words(prediction)}."
         return f"{told} Real: {_charge_in_words(measured)}." if measured else told
 
@@ -198,10 +212,7 @@ def _spiral_in_words(run: SpiralRun) -> str:
 def heap_over_time(prediction: GCRun, measured: GCRun | None = None) -> Picture:
     """Return the heap figure of one prediction and, if given, one measurement as a still picture."""
     figure = HeapFigure()
-    alt = figure.update(prediction, measured)
-    for artist in figure.moving:
-        artist.set_animated(False)
-    return Picture(figure.figure, alt)
+    return figure.picture(figure.update(prediction, measured))
 
 
 def gc_share_bars(runs: dict[str, GCRun]) -> Picture:
@@ -210,20 +221,18 @@ def gc_share_bars(runs: dict[str, GCRun]) -> Picture:
     Args:
         runs: label -> run.
     """
-    figure = new_figure(8.0, 1.2 + 0.55 * len(runs))
+    figure = new_figure(8.0, 1.6 + 0.5 * len(runs))
     axes = figure.add_subplot()
+    shares = 100 * np.array([mark_shares(run) for run in runs.values()])
     left = np.zeros(len(runs))
-    for label, column, colour, hatch in WHO:
-        share = np.array([100 * getattr(run, column).sum() / run.busy_cpu_s for run in runs.values()])
-        axes.barh(
-            list(runs), share, left=left, color=colour, hatch=hatch, label=label, edgecolor=COLOURS["ink"]
-        )
+    for (label, _, colour, hatch), share in zip(WHO, shares.T, strict=True):
+        axes.barh(list(runs), share, left=left, color=colour, hatch=hatch, label=label, ec=COLOURS["ink"])
         left = left + share
-    axes.set(title="Who marks", xlabel="share of the CPU used, %")
+    axes.set(title="Who marks", xlabel="% of the CPU used")
     axes.invert_yaxis()
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.3), ncols=3)
     told = "; ".join(
-        f"{name}: " + ", ".join(f"{w} {getattr(r, c).sum() / r.busy_cpu_s:.1%}" for w, c, _, _ in WHO)
-        for name, r in runs.items()
+        f"{name}: " + ", ".join(f"{who} {share:.1f} %" for (who, *_), share in zip(WHO, row, strict=True))
+        for name, row in zip(runs, shares, strict=True)
     )
     return Picture(figure, f"Share of the CPU used for marking. {told}.")
