@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from engineroom.golang import build
 
 MAKER = Path(__file__).parent / "go" / "tracemaker"

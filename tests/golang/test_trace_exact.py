@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 from conftest import KINDS
-from engineroom.golang.trace import read
 from trace_oracle import Replay, parsed_text
+
+from engineroom.golang.trace import read
 
 FRESH = [(kind, seed) for kind in KINDS for seed in (1, 2)] + [("generations", 1)]
 STATES = ["goroutine", "state", "start_ns", "end_ns", "cut", "reason", "processor", "thread"]

@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 import pytest
+
 from engineroom.golang import Limits, find_go
 from engineroom.golang.trace import read, summarise
 
