@@ -151,9 +151,9 @@ MISTAKES = [
         [
             (
                 WAIT,
-                "	done := make(chan error, 1)\n	go func() { done <- g.Wait() }()\n	select {\n"
-                "	case err := <-done:\n		if err != nil {\n			return nil, err\n		}\n"
-                "	case <-ctx.Done():\n		return nil, context.Cause(ctx)\n	}\n",
+                "	done := make(chan error, 1)\n	go func() { done <- g.Wait() }()\n	<-ctx.Done()\n"
+                "	if err := context.Cause(ctx); err != context.Canceled {\n		return nil, err\n	}\n"
+                "	<-done\n",
             )
         ],
         "calls still running at the end",
@@ -192,7 +192,7 @@ MISTAKES = [
         "costs",
         "deaf acquire",
         [("pool.Acquire(groupCtx, cost)", "pool.Acquire(context.Background(), cost)")],
-        "context deadline exceeded|calls at once|must not lose it",
+        "must stop waiting when the context ends",
     ),
     (
         "costs",
@@ -301,13 +301,13 @@ MISTAKES = [
         "race",
         "nothing locked",
         [(LOCKS, ""), ("	var mu sync.Mutex\n", "")],
-        "two goroutines use one variable|concurrent map",
+        "Two goroutines were seen|concurrent map",
     ),
     (
         "race",
         "only the table locked",
         [(LOCKS + "			total += n\n", "			total += n\n" + LOCKS)],
-        "two goroutines use one variable",
+        "Two goroutines were seen",
     ),
     (
         "race",
@@ -324,7 +324,7 @@ MISTAKES = [
         ],
         "Calls at once",
     ),
-    ("race", "not waiting", [("	wg.Wait()\n", "")], "Calls at once|Calls still running|two goroutines"),
+    ("race", "not waiting", [("	wg.Wait()\n", "")], "Calls at once|Calls still running|Two goroutines"),
     (
         "order",
         "as given",
@@ -370,6 +370,6 @@ def test_a_mistake_loses_and_its_hint_names_it(exercise, changes, feedback):
 def test_without_a_c_compiler_the_structure_decides(wrong, monkeypatch):
     monkeypatch.setattr(checks, "has_c_compiler", lambda: False)
     (changes,) = [m[2] for m in MISTAKES if m[:2] == ("race", wrong)]
-    with pytest.raises(CheckFailed, match=r"without a lock|concurrent map"):
+    with pytest.raises(CheckFailed, match=r"without a lock|Two goroutines were seen"):
         checks.check_race(mutant("race", *changes))
     checks.check_race(SOLUTIONS["race"])

@@ -73,8 +73,6 @@ def check_bounded(source: str) -> None:
         if report["peak"] == 1:
             hint = "the calls run one after the other; start each in a goroutine"
         expect_equal(f"“{report['name']}”: calls at once, at most", report["peak"], limit, hint=hint)
-    _took(five, 7, "start the next call as soon as any call ends, in the order of the cities; and " + HEED)
-    _took(many, 8, HEED)
     hint = "200 goroutines that wait for a permit still exist: take the permit before go, or use SetLimit"
     expect_that(
         f"“{crowd['name']}”: goroutines at once, at most",
@@ -83,6 +81,8 @@ def check_bounded(source: str) -> None:
         expected="about 10, not one per city",
         hint=hint,
     )
+    _took(five, 7, "start the next call as soon as any call ends, in the order of the cities; and " + HEED)
+    _took(many, 8, HEED)
     expect_equal(
         f"“{few['name']}”: calls at once", few["peak"], 3, hint="a limit above the number of cities is fine"
     )
@@ -167,6 +167,8 @@ def check_costs(source: str) -> None:
     for report, count in ((mixed, 5), (equal, 4), (dear, 3)):
         _answered(report, range(count))
     _failed(fails, 0, "return the error of the call that failed")
+    hint = "who waits for a permit must stop waiting when the context ends: give Acquire the context"
+    expect_equal(f"“{gives_up['name']}”: calls made", sum(gives_up["calls"].values()), 2, hint=hint)
     expect_that(
         f"“{gives_up['name']}”: the error",
         gives_up["notes"].get("deadline") is True,
@@ -315,7 +317,7 @@ def _race_told(output: str) -> str:
     lines = sorted(set(re.findall(r"cell\.go:(\d+)", output)), key=int)
     where = f" (lines {', '.join(lines)} of your cell)" if lines else ""
     return (
-        f"The race detector saw two goroutines use one variable at once{where}.\n"
+        f"Two goroutines were seen to use one variable at once{where}.\n"
         "  hint:     lock a mutex around every write that more than one goroutine makes, or collect by index"
     )
 

@@ -146,6 +146,11 @@ def _explain(done: Finished, name: str, finished: int) -> str:
     said = re.search(r"^(?:panic|fatal error): (.+?)(?: \[recovered.*)?$", done.stderr, re.MULTILINE)
     lines = re.findall(r"cell\.go:(\d+)", done.stderr)
     where = f" at line {lines[0]} of your cell" if lines else ""
+    if said and "all goroutines are asleep" in said[1]:
+        return (
+            f"Your function never returned {trial}{where}: {said[1]}\n"
+            "  hint:     is a sync.Mutex locked twice, or never unlocked?"
+        )
     if said:
         return f"Your function panicked {trial}{where}: {said[1]}\n  hint:     {_hint(said[1])}"
     return str(GoRunError(name, done, LIMITS))
