@@ -23,7 +23,7 @@ class Curve(LiveFigure):
 
 
 def pixels(png):
-    return np.asarray(Image.open(io.BytesIO(png)))
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
 def test_redrawn_in_place_equals_drawn_anew():
@@ -65,7 +65,8 @@ def test_a_still_picture_shows_what_the_live_figure_showed():
     still.update([4, 2, 88], None)
     drawn = pixels(still.picture("a curve").png())
     # the layers are stacked in another order: the same picture but for pixels where axes and spines meet
-    assert (shown != drawn).any(axis=2).mean() < 0.005
+    difference = np.abs(shown.astype(int) - drawn).max(axis=2)
+    assert (difference > 60).mean() < 0.005
 
 
 @pytest.mark.parametrize(
