@@ -26,7 +26,9 @@ from engineroom.kit.timeline import Span
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["recordings", "replay", "run", "run_of_trace"]
+__all__ = ["EXPERIMENTS", "RECORDED", "recorded_knobs", "recordings", "replay", "run", "run_of_trace"]
+
+RECORDED = "recorded_runs.jsonl"
 
 GO = Path(__file__).with_name("go")
 LIMITS = Limits(time_s=30, memory_mb=512)
@@ -61,6 +63,7 @@ PROGRAMS = {
     FlightKnobs: ("sharedcalls", _shared_calls),
     FailKnobs: ("failfast", _fail_fast),
 }
+EXPERIMENTS = {program: knobs for knobs, (program, _) in PROGRAMS.items()}
 
 
 def run(knobs: Knobs, *, cancel: threading.Event | None = None) -> Run:
@@ -156,9 +159,7 @@ def replay(name: str) -> Run:
     Raises:
         KeyError: there is no recording of that name.
     """
-    if name not in _recorded():
-        raise KeyError(f"There is no recorded run named {name!r}; recordings() lists them.")
-    record = _recorded()[name]["run"]
+    record = _recording(name)["run"]
     return Run(
         spans=tuple(Span(*span) for span in record["spans"]),
         makespan=record["makespan"],
@@ -168,7 +169,23 @@ def replay(name: str) -> Run:
     )
 
 
+def recorded_knobs(name: str) -> Knobs:
+    """Return the knobs that a recorded run was made with.
+
+    Raises:
+        KeyError: there is no recording of that name.
+    """
+    record = _recording(name)
+    return EXPERIMENTS[record["experiment"]](**record["knobs"])
+
+
+def _recording(name: str) -> dict[str, Any]:
+    if name not in _recorded():
+        raise KeyError(f"There is no recorded run named {name!r}; recordings() lists them.")
+    return _recorded()[name]
+
+
 @cache
 def _recorded() -> dict[str, Any]:
-    lines = data_file("concurrency", "recorded_runs.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = data_file("concurrency", RECORDED).read_text(encoding="utf-8").splitlines()
     return {record["name"]: record for record in map(json.loads, lines)}
