@@ -6,8 +6,9 @@ import pytest
 
 from engineroom.concurrency import bounded, fail_fast, shared_calls, weighted
 from engineroom.concurrency.bounded import BEFORE_GO, INSIDE, MS, LimitKnobs, lower_bound, makespan
+from engineroom.concurrency.cities import Request, load_cities, load_requests
 from engineroom.concurrency.fail_fast import FailKnobs, wasted
-from engineroom.concurrency.shared_calls import FlightKnobs, calls_needed
+from engineroom.concurrency.shared_calls import FlightKnobs, calls_for, calls_needed
 from engineroom.concurrency.weighted import WeightKnobs
 from engineroom.kit.knobs import KnobError
 
@@ -75,6 +76,22 @@ def test_calls_needed_equals_the_kernel(callers, gap_ms, work_ms):
     run = shared_calls.simulate(FlightKnobs(callers=callers, gap_ms=gap_ms, work_ms=work_ms))
     assert len(run.work) == calls_needed(callers, gap_ms, work_ms)
     assert run.result == callers
+
+
+def test_calls_for_requests_equals_calls_needed():
+    requests = [Request(40 * i, "Oslo") for i in range(6)]
+    assert calls_for(requests, {"Oslo": 102}) == {"Oslo": calls_needed(6, 40, 102)}
+
+
+def test_cities_do_not_share_with_each_other():
+    requests = [Request(0, "Oslo"), Request(1, "Lima"), Request(2, "Oslo")]
+    assert calls_for(requests, {"Oslo": 10, "Lima": 10}) == {"Oslo": 1, "Lima": 1}
+
+
+def test_the_slower_the_service_the_more_is_shared():
+    latency = {city.name: city.latency_ms for city in load_cities()}
+    made = [calls_for(load_requests(), latency, slower).total() for slower in (1, 4, 16)]
+    assert len(load_requests()) > made[0] > made[1] > made[2]
 
 
 def test_no_caller_comes_in_the_instant_in_which_a_call_lands():

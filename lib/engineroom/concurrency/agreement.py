@@ -65,6 +65,18 @@ class Agreement:
     go_s: float
     disagreements: tuple[Disagreement, ...]
 
+    def __str__(self) -> str:
+        ended = {
+            how: sum(n for (_, e), n in self.programs.items() if e == how) for how in ("deadlock", "leak")
+        }
+        told = (
+            f"{self.programs.total():,} random programs with {self.events:,} events, of which "
+            f"{ended['deadlock']:,} ended in a deadlock and {ended['leak']:,} leaked a goroutine: "
+        )
+        if not self.disagreements:
+            return told + "the model and Go agree on every one."
+        return told + "they disagree on\n" + "\n".join(map(str, self.disagreements))
+
 
 def run_in_go(programs: Sequence[Program]) -> list[Outcome]:
     """Run programs in real Go on virtual time, all in one process, and return what each did.

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from engineroom.concurrency.bounded import MS
 from engineroom.concurrency.channels import Recv, after, select
+from engineroom.concurrency.cities import Request
 from engineroom.concurrency.locks import WaitGroup
 from engineroom.concurrency.runs import Run
 from engineroom.concurrency.scheduler import Body, Scheduler, run
 from engineroom.concurrency.singleflight import Group
 from engineroom.kit.knobs import Knobs, choice, integer, switch
 
-__all__ = ["FlightKnobs", "calls_needed", "simulate"]
+__all__ = ["FlightKnobs", "calls_for", "calls_needed", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -70,3 +73,20 @@ def calls_needed(callers: int, gap: int, work: int) -> int:
     """
     shared = callers if gap == 0 else (work - 1) // gap + 1
     return -(-callers // shared)
+
+
+def calls_for(requests: Iterable[Request], latency_ms: Mapping[str, int], slower: int = 1) -> Counter[str]:
+    """Return how many calls singleflight makes per city for requests in the order of their time.
+
+    Args:
+        requests: who asks when; a request shares the call for its city that is in flight.
+        latency_ms: how long a city's call takes.
+        slower: multiply every latency by this.
+    """
+    landed: dict[str, int] = {}
+    calls: Counter[str] = Counter()
+    for request in requests:
+        if request.at_ms >= landed.get(request.city, 0):
+            landed[request.city] = request.at_ms + slower * latency_ms[request.city]
+            calls[request.city] += 1
+    return calls

@@ -42,6 +42,7 @@ def explore_costs() -> Explorer:
         weighted.simulate,
         RunFigure(lambda run: f"{run.result} answered"),
         run=_run,
+        show=("capacity", "dear", "order", "ask", "patience_ms"),
         presets={
             "Cheap ones first": {"order": "cheap ones first"},
             "Dearer than the capacity": {"dear": 12, "patience_ms": 400},
@@ -75,6 +76,7 @@ def explore_failure() -> Explorer:
         fail_fast.simulate,
         RunFigure(lambda run: f"{milliseconds(fail_fast.wasted(run))} of work after the failure"),
         run=_run,
+        show=("cities", "fail_ms", "limit", "context", "heeds"),
         presets={
             "No context": {"context": False},
             "Calls that do not listen": {"heeds": False},
