@@ -103,9 +103,9 @@ def test_no_caller_comes_in_the_instant_in_which_a_call_lands():
 
 
 def test_impatient_callers_do_not_stop_the_call():
-    run = shared_calls.simulate(FlightKnobs(wait="DoChan, patience 60 ms", gap_ms=20))
-    assert run.result == 3  # they come 60, 80 and 100 ms after the call took off; it lands at 102
-    assert [(s.state, s.end) for s in run.work] == [("working", 102 * MS)]
+    run = shared_calls.simulate(FlightKnobs(wait="DoChan, patience 120 ms", work_ms=222))
+    assert run.result == 3  # they come 120, 160 and 200 ms after the call took off; it lands at 222
+    assert [(s.state, s.end) for s in run.work] == [("working", 222 * MS)]
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ LIVE = [
     LimitKnobs(tasks=30, limit=5, durations="all 10 ms", permit=INSIDE),
     WeightKnobs(),
     WeightKnobs(dear=12, patience_ms=300),
-    FlightKnobs(),
-    FlightKnobs(wait="DoChan, patience 60 ms", gap_ms=20),
+    FlightKnobs(gap_ms=100, work_ms=252),
+    FlightKnobs(wait="DoChan, patience 120 ms", callers=4, gap_ms=100, work_ms=402),
     FailKnobs(context=False),
     FailKnobs(),
 ]

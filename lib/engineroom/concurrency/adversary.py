@@ -99,7 +99,8 @@ class Adversary(widgets.VBox):
 def in_words(found: Census) -> str:
     """Say how many of a puzzle's schedules break it."""
     if not found.breaking:
-        return f"All {found.total:,} schedules end well: nobody can break this program."
+        all_of_them = "The only schedule ends" if found.total == 1 else f"All {found.total:,} schedules end"
+        return f"{all_of_them} well: nobody can break this program."
     ways = ", ".join(f"{n:,} × {verdict}" for verdict, n in sorted(found.outcomes.items()) if verdict != FINE)
     return (
         f"{found.breaking:,} of {found.total:,} schedules break it ({ways}). "

@@ -47,7 +47,7 @@ def _weighted(knobs: WeightKnobs) -> dict[str, Any]:
 
 def _shared_calls(knobs: FlightKnobs) -> dict[str, Any]:
     times = {"gap": f"{knobs.gap_ms}ms", "work": f"{knobs.work_ms}ms"}
-    patience = "0" if knobs.wait == "Do" else "60ms"
+    patience = "0" if knobs.wait == "Do" else "120ms"
     return {"callers": knobs.callers, "sharing": str(knobs.sharing).lower(), "patience": patience, **times}
 
 

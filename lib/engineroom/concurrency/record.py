@@ -34,7 +34,7 @@ RUNS: dict[str, Knobs] = {
     "six callers": FlightKnobs(),
     "too late to share": FlightKnobs(gap_ms=120),
     "without singleflight": FlightKnobs(sharing=False),
-    "callers without patience": FlightKnobs(wait="DoChan, patience 60 ms", gap_ms=20),
+    "callers without patience": FlightKnobs(wait="DoChan, patience 120 ms", work_ms=222),
     "with context": FailKnobs(),
     "no context": FailKnobs(context=False),
     "calls that do not listen": FailKnobs(heeds=False),

@@ -29,7 +29,7 @@ class FlightKnobs(Knobs):
     sharing: bool = switch(True, label="singleflight", help="off: every caller makes a call of its own")
     wait: str = choice(
         "Do",
-        ("Do", "DoChan, patience 60 ms"),
+        ("Do", "DoChan, patience 120 ms"),
         label="callers use",
         help="wait however long it takes, or give up",
     )
@@ -52,7 +52,7 @@ def _main(knobs: FlightKnobs, go: Scheduler) -> Body:
         if knobs.wait == "Do":
             yield from flights.do(key, fetch)
         else:
-            landed, patience = flights.do_chan(key, fetch), after(go, 60 * MS)
+            landed, patience = flights.do_chan(key, fetch), after(go, 120 * MS)
             case, _, _ = yield from select(go, Recv(landed), Recv(patience))
             if case == 1:
                 return

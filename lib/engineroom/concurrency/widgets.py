@@ -63,7 +63,7 @@ def explore_sharing() -> Explorer:
             "Too late to share": {"gap_ms": 120},
             "A stampede": {"callers": 40, "gap_ms": 0},
             "Without singleflight": {"sharing": False},
-            "Callers without patience": {"wait": "DoChan, patience 60 ms", "gap_ms": 20},
+            "Callers without patience": {"wait": "DoChan, patience 120 ms", "work_ms": 222},
         },
     )
 

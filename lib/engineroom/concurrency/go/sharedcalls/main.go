@@ -50,11 +50,10 @@ func main() {
 		answered.Add(1)
 	}
 	stage.Run(func() any {
+		began := time.Now()
 		for number := range *callers {
+			time.Sleep(time.Until(began.Add(time.Duration(number) * *gap)))
 			everybody.Go(func() { caller(number + 1) })
-			if number < *callers-1 {
-				time.Sleep(*gap)
-			}
 		}
 		everybody.Wait()
 		return answered.Load()

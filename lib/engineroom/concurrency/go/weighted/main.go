@@ -41,9 +41,11 @@ func main() {
 func askAll(ctx context.Context, cities []city, pool *semaphore.Weighted, ask string, hold time.Duration) int64 {
 	var g errgroup.Group
 	var answered atomic.Int64
+	asking := make(chan struct{})
 	for _, c := range cities {
 		g.Go(func() error {
 			stage.Enter(fmt.Sprintf("%s, cost %d", c.Name, c.Cost))
+			asking <- struct{}{}
 			if ask == "TryAcquire" {
 				if !pool.TryAcquire(c.Cost) {
 					return nil
@@ -55,7 +57,9 @@ func askAll(ctx context.Context, cities []city, pool *semaphore.Weighted, ask st
 			answered.Add(1)
 			return stage.Work(context.Background(), c.Name, hold)
 		})
-		time.Sleep(time.Millisecond / 2) // goroutines started together would ask in any order
+		// Goroutines started together would ask in any order.
+		<-asking
+		time.Sleep(time.Millisecond / 2)
 	}
 	_ = g.Wait()
 	return answered.Load()
