@@ -5,8 +5,8 @@ from unittest.mock import patch
 
 import pytest
 
-from engineroom.concurrency import agreement, channels, context, errgroup, semaphore, singleflight
-from engineroom.concurrency.agreement import compare, run_in_go, shrink
+from engineroom.concurrency import channels, context, errgroup, semaphore, singleflight
+from engineroom.concurrency.go.agreement import compare, run_in_go, shrink
 from engineroom.concurrency.interpreter import interpret
 from engineroom.concurrency.random_programs import FAMILIES, random_program, smaller
 
@@ -161,6 +161,6 @@ def test_there_is_nothing_to_shrink_where_both_agree():
 
 
 def test_the_seed_decides_over_the_programs():
-    one, other = (agreement.compare(3, seed).events for seed in (1, 2))
-    assert one == agreement.compare(3, 1).events
+    one, other = (compare(3, seed).events for seed in (1, 2))
+    assert one == compare(3, 1).events
     assert one != other

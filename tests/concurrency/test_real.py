@@ -6,8 +6,9 @@ import pytest
 
 from engineroom.concurrency import real, record
 from engineroom.concurrency.bounded import INSIDE, MS, LimitKnobs
+from engineroom.concurrency.experiments import predict
 from engineroom.concurrency.fail_fast import FailKnobs
-from engineroom.concurrency.fidelity import comparison, predict
+from engineroom.concurrency.real import comparison
 from engineroom.concurrency.shared_calls import FlightKnobs
 from engineroom.concurrency.weighted import WeightKnobs
 from engineroom.golang import GoRunError

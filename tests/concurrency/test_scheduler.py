@@ -1,6 +1,4 @@
-import sys
 from functools import partial
-from subprocess import run as run_process
 
 import pytest
 
@@ -106,15 +104,6 @@ def test_the_same_program_gives_the_same_run():
 )
 def test_peak_overlap_counts_half_open_intervals(intervals, peak):
     assert peak_overlap(intervals) == peak
-
-
-def test_the_model_imports_no_widget_plot_or_toolchain():
-    models = "scheduler channels locks context errgroup semaphore singleflight interpreter random_programs"
-    code = "".join(f"import engineroom.concurrency.{name}\n" for name in models.split())
-    code += "import sys; print([m for m in sys.modules if m.split('.')[0] in ('matplotlib', 'IPython', "
-    code += "'pandas', 'ipywidgets', 'anywidget') or m.startswith('engineroom.golang')])"
-    done = run_process([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_partial_bodies_are_tasks():

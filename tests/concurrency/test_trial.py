@@ -6,9 +6,9 @@ import time
 import psutil
 import pytest
 
-from engineroom.concurrency import trial
 from engineroom.concurrency.checks import check_first
-from engineroom.concurrency.trial import ALLOWED, structure_of
+from engineroom.concurrency.harness import trial
+from engineroom.concurrency.harness.trial import ALLOWED, structure_of
 from engineroom.golang import GoBuildError
 from engineroom.kit.expect import CheckFailed
 from engineroom.kit.places import cache_folder

@@ -1,12 +1,12 @@
 import pytest
 
 from engineroom.concurrency import real, widgets
-from engineroom.concurrency.adversary import Adversary, in_words
 from engineroom.concurrency.bounded import LimitKnobs, simulate
 from engineroom.concurrency.interleavings import census
 from engineroom.concurrency.plots import in_words as run_in_words
 from engineroom.concurrency.plots import timeline
 from engineroom.concurrency.puzzles import PUZZLES
+from engineroom.concurrency.widgets import Adversary
 
 EXPLORERS = [widgets.explore_limit, widgets.explore_costs, widgets.explore_sharing, widgets.explore_failure]
 RECORDED = ["limit", "costs", "six callers", "with context"]
@@ -110,7 +110,7 @@ def test_the_mended_program_cannot_be_won():
 
 
 def test_the_count_is_shown_in_words():
-    assert in_words(census(PUZZLES["permits one by one"])) == (
+    assert str(census(PUZZLES["permits one by one"])) == (
         "6 of 1,356 schedules break it (6 × deadlock: nobody can go on). One of the shortest: A B C."
     )
 

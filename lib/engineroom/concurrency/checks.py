@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from engineroom.concurrency.trial import Report, has_c_compiler, structure_of, try_out
+from engineroom.concurrency.harness.trial import Report, has_c_compiler, structure_of, try_out
 from engineroom.kit.expect import CheckFailed, expect_equal, expect_that, passed
 
 __all__ = [

@@ -159,6 +159,18 @@ class Census:
         """How many of them break the program."""
         return self.total - self.outcomes[FINE]
 
+    def __str__(self) -> str:
+        if not self.breaking:
+            all_of_them = "The only schedule ends" if self.total == 1 else f"All {self.total:,} schedules end"
+            return f"{all_of_them} well: nobody can break this program."
+        ways = ", ".join(
+            f"{n:,} × {verdict}" for verdict, n in sorted(self.outcomes.items()) if verdict != FINE
+        )
+        return (
+            f"{self.breaking:,} of {self.total:,} schedules break it ({ways}). "
+            f"One of the shortest: {' '.join(self.example)}."
+        )
+
 
 def census(puzzle: Puzzle) -> Census:
     """Try every schedule of a puzzle and count where they lead.

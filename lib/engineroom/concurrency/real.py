@@ -10,8 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from engineroom.concurrency.bounded import LimitKnobs
+from engineroom.concurrency.bounded import MS, LimitKnobs
 from engineroom.concurrency.cities import NAMES
+from engineroom.concurrency.experiments import predict
 from engineroom.concurrency.fail_fast import FailKnobs
 from engineroom.concurrency.runs import Run
 from engineroom.concurrency.shared_calls import FlightKnobs
@@ -26,7 +27,16 @@ from engineroom.kit.timeline import Span
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["EXPERIMENTS", "RECORDED", "recorded_knobs", "recordings", "replay", "run", "run_of_trace"]
+__all__ = [
+    "EXPERIMENTS",
+    "RECORDED",
+    "comparison",
+    "recorded_knobs",
+    "recordings",
+    "replay",
+    "run",
+    "run_of_trace",
+]
 
 RECORDED = "recorded_runs.jsonl"
 
@@ -177,6 +187,21 @@ def recorded_knobs(name: str) -> Knobs:
     """
     record = _recording(name)
     return EXPERIMENTS[record["experiment"]](**record["knobs"])
+
+
+def comparison() -> pd.DataFrame:
+    """Return one row per recorded run: counts and times, model and real; times in milliseconds."""
+    import pandas as pd
+
+    rows = []
+    for name in recordings():
+        row = {"run": name}
+        for source, run in (("model", predict(recorded_knobs(name))), ("real", replay(name))):
+            row |= {f"calls, {source}": len(run.work), f"at once, {source}": run.peak_calls}
+            row |= {f"goroutines, {source}": run.peak_goroutines}
+            row[f"makespan, {source}"] = round(run.makespan / MS, 1)
+        rows.append(row)
+    return pd.DataFrame(rows).set_index("run")
 
 
 def _recording(name: str) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def run_in_go(programs: Sequence[Program]) -> list[Outcome]:
         GoMissing: there is no toolchain.
         GoRunError: the process failed.
     """
-    interpreter = build(Path(__file__).parent / "go" / "exactness")
+    interpreter = build(Path(__file__).parent / "exactness")
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
         file.writelines(json.dumps(program) + "\n" for program in programs)
         file.flush()
@@ -109,7 +109,7 @@ def compare(count: int, seed: int = 0) -> Agreement:
     started = time.perf_counter()
     models = [interpret(program) for _, program in drawn]
     model_s = time.perf_counter() - started
-    build(Path(__file__).parent / "go" / "exactness")
+    build(Path(__file__).parent / "exactness")
     started = time.perf_counter()
     reals = run_in_go([program for _, program in drawn])
     go_s = time.perf_counter() - started

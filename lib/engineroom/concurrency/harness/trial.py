@@ -16,6 +16,7 @@ from engineroom.kit.places import cache_folder
 __all__ = ["ALLOWED", "Report", "structure_of", "try_out"]
 
 HERE = Path(__file__).parent
+STRUCTURE = HERE.parent / "go" / "structure"
 LIMITS = Limits(time_s=8, memory_mb=1024, output_mb=1)
 STUBS = ('panic("not written yet")', "raise NotImplementedError()")
 
@@ -34,7 +35,7 @@ def try_out(exercise: str, source: str, declares: Sequence[str], *, race: bool =
     """Return what each trial of an exercise saw, by the trial's name.
 
     Args:
-        exercise: the harness to use, a file in ``harness``.
+        exercise: the harness to use, a file beside this one.
         source: the learner's cell.
         declares: functions that it must have.
         race: build with the race detector, on real time.
@@ -45,9 +46,9 @@ def try_out(exercise: str, source: str, declares: Sequence[str], *, race: bool =
         GoMissing: there is no toolchain.
     """
     _refuse(source, declares)
-    harness = [HERE / "harness" / f"{exercise}.go"]
+    harness = [HERE / f"{exercise}.go"]
     if exercise != "race":
-        harness.append(HERE / "harness" / "laboratory.go")
+        harness.append(HERE / "laboratory.go")
     files = {file.name: file.read_text(encoding="utf-8") for file in harness}
     try:
         program = build_source({**files, "answer/cell.go": _packaged(source)}, name=exercise, race=race)
@@ -65,7 +66,7 @@ def structure_of(source: str) -> Report | None:
     with TemporaryDirectory(prefix="cell-", dir=cache_folder("work")) as folder:
         cell = Path(folder) / "cell.go"
         cell.write_text(_packaged(source), encoding="utf-8")
-        done = build(HERE / "go" / "structure").run([cell], check=False)
+        done = build(STRUCTURE).run([cell], check=False)
     return next(json_lines(done.stdout), None) if done.ok else None
 
 
