@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from engineroom.golang import build_source, find_go
-from engineroom.golang.modules import assemble_x_sync, provide_x_sync
+from engineroom.golang.modules import assemble_x_sync, provide_x_sync, with_x_sync
 
 PROGRAM = """package main
 
@@ -91,3 +91,19 @@ def test_a_requirement_already_written_is_kept(tmp_path):
     text = (tmp_path / "go.mod").read_text()
     assert text.count("require") == 1
     assert "\nreplace golang.org/x/sync => " in text
+
+
+def test_the_go_command_gets_a_copy_that_leaves_the_module_as_it_was(tmp_path):
+    (tmp_path / "go.mod").write_text("module lesson\n")
+    (tmp_path / "main.go").write_text('package main\n\nimport "golang.org/x/sync/errgroup"\n')
+    with with_x_sync(tmp_path) as folder:
+        assert folder != tmp_path
+        assert "replace golang.org/x/sync" in (folder / "go.mod").read_text()
+    assert not folder.exists()
+    assert (tmp_path / "go.mod").read_text() == "module lesson\n"
+
+
+def test_a_module_without_need_is_worked_on_in_place(tmp_path):
+    (tmp_path / "main.go").write_text("package main\n")
+    with with_x_sync(tmp_path) as folder:
+        assert folder == tmp_path

@@ -19,12 +19,14 @@ import json
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from engineroom.golang.toolchain import REMEDY, find_go
 from engineroom.kit.places import cache_folder
 
-__all__ = ["MODULE", "assemble_x_sync", "provide_x_sync"]
+__all__ = ["MODULE", "assemble_x_sync", "provide_x_sync", "with_x_sync"]
 
 MODULE = "golang.org/x/sync"
 
@@ -92,9 +94,26 @@ def assemble_x_sync(goroot: Path, cache: Path) -> Path:
     return module
 
 
+def _needs_x_sync(module: Path) -> bool:
+    return any(f'"{MODULE}/' in f.read_text(encoding="utf-8") for f in module.rglob("*.go"))
+
+
+@contextmanager
+def with_x_sync(module: Path) -> Iterator[Path]:
+    """Give a folder where the go command works on a module: itself, or a copy that finds ``x/sync``."""
+    if not _needs_x_sync(module):
+        yield module
+        return
+    with tempfile.TemporaryDirectory(prefix="module-", dir=cache_folder("work")) as scratch:
+        copy = Path(scratch) / "module"
+        shutil.copytree(module, copy)
+        provide_x_sync(copy)
+        yield copy
+
+
 def provide_x_sync(module: Path) -> None:
     """Amend the ``go.mod`` in a folder so that ``golang.org/x/sync`` is found, if a file there imports it."""
-    if not any(f'"{MODULE}/' in f.read_text(encoding="utf-8") for f in module.rglob("*.go")):
+    if not _needs_x_sync(module):
         return
     go_mod = module / "go.mod"
     text = go_mod.read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engineroom.golang.build import build, build_source
+from engineroom.golang.modules import with_x_sync
 from engineroom.golang.toolchain import find_go, go_environment
 from engineroom.kit.children import Limits, run_child
 
@@ -60,7 +61,8 @@ def vet_modules() -> int:
             [toolchain.go, "vet", "./..."],
             [toolchain.go, "test", "./..."],
         ):
-            done = run_child(command, env=go_environment(), cwd=module, limits=TEST_LIMITS)
+            with with_x_sync(module) as folder:
+                done = run_child(command, env=go_environment(), cwd=folder, limits=TEST_LIMITS)
             bad = not done.ok or (command[1] == "-l" and done.stdout)
             failed |= bool(bad)
             print(f"{'FAILED' if bad else 'ok':6} {name}: {Path(command[0]).name} {command[1]}", flush=True)
