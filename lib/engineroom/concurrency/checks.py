@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from engineroom.concurrency.harness.trial import Report, has_c_compiler, structure_of, try_out
 from engineroom.kit.expect import CheckFailed, expect_equal, expect_that, passed
@@ -58,6 +59,16 @@ def _failed(report: Report, city: int, hint: str) -> None:
     )
 
 
+def _saw(report: Report, what: str, key: str, expected: Any, hint: str) -> None:
+    expect_equal(f"“{report['name']}”: {what}", report[key], expected, hint=hint)
+
+
+def _gave_up(report: Report, hint: str) -> None:
+    what, seen = f"“{report['name']}”: the error", report["error"] or "nil"
+    ended = report["notes"].get("deadline") is True
+    expect_that(what, ended, seen=seen, expected="context deadline exceeded", hint=hint)
+
+
 def check_bounded(source: str) -> None:
     """Check ``Cities``: at most ``limit`` calls at once, answers in order, few goroutines.
 
@@ -72,7 +83,7 @@ def check_bounded(source: str) -> None:
         hint = "the permit must be taken before the call begins, and given back when it has ended"
         if report["peak"] == 1:
             hint = "the calls run one after the other; start each in a goroutine"
-        expect_equal(f"“{report['name']}”: calls at once, at most", report["peak"], limit, hint=hint)
+        _saw(report, "calls at once, at most", "peak", limit, hint)
     hint = "200 goroutines that wait for a permit still exist: take the permit before go, or use SetLimit"
     expect_that(
         f"“{crowd['name']}”: goroutines at once, at most",
@@ -83,13 +94,11 @@ def check_bounded(source: str) -> None:
     )
     _took(five, 7, "start the next call as soon as any call ends, in the order of the cities; and " + HEED)
     _took(many, 8, HEED)
-    expect_equal(
-        f"“{few['name']}”: calls at once", few["peak"], 3, hint="a limit above the number of cities is fine"
-    )
+    _saw(few, "calls at once", "peak", 3, "a limit above the number of cities is fine")
     for report, count in ((five, 5), (many, 64), (crowd, 200), (few, 3), (none, 0)):
         _answered(report, range(count))
     _failed(fails, 0, "return the error of the call that failed first")
-    expect_equal(f"“{fails['name']}”: calls still running at the end", fails["running"], 0, hint=HEED)
+    _saw(fails, "calls still running at the end", "running", 0, HEED)
     evidence = {"makespan of 5 1 1 1 4 with limit 2": "7 s", "calls at once": "2, 8, 10 as asked"}
     passed("Bounded Cities", evidence | {"goroutines for 200 cities": crowd["goroutines"]})
 
@@ -103,12 +112,7 @@ def check_fail_fast(source: str) -> None:
     reports = try_out("fail_fast", source, ["Cities"])
     _finished(reports, {})
     early, fine, two, deaf, gives_up = reports.values()
-    expect_equal(
-        f"“{fine['name']}”: calls at once",
-        fine["peak"],
-        5,
-        hint="the calls run one after the other; start goroutines",
-    )
+    _saw(fine, "calls at once", "peak", 5, "the calls run one after the other; start goroutines")
     _answered(fine, range(5))
     _took(
         early,
@@ -116,11 +120,9 @@ def check_fail_fast(source: str) -> None:
         "the others ran on: use errgroup.WithContext, and give the calls *its* context, not the caller's; "
         + HEED,
     )
-    expect_equal(
-        f"“{early['name']}”: calls that were stopped", early["cancelled"], 4, hint="pass the group's context"
-    )
-    expect_equal(f"“{early['name']}”: calls still running at the end", early["running"], 0, hint=HEED)
-    expect_equal(f"“{deaf['name']}”: calls still running at the end", deaf["running"], 0, hint=HEED)
+    _saw(early, "calls that were stopped", "cancelled", 4, "pass the group's context")
+    _saw(early, "calls still running at the end", "running", 0, HEED)
+    _saw(deaf, "calls still running at the end", "running", 0, HEED)
     hint = "siblings that were cancelled return “context canceled”; the error that caused it is the first one"
     for report in (early, two):
         _failed(report, 2, hint)
@@ -132,13 +134,7 @@ def check_fail_fast(source: str) -> None:
             hint="return nil and the error",
         )
     _took(gives_up, 3, "derive the group's context from the caller's")
-    expect_that(
-        f"“{gives_up['name']}”: the error",
-        gives_up["notes"].get("deadline") is True,
-        seen=gives_up["error"] or "nil",
-        expected="context deadline exceeded",
-        hint="when the caller's context ends, its error is the answer",
-    )
+    _gave_up(gives_up, "when the caller's context ends, its error is the answer")
     passed("Fail fast", {"returned after": "1 s instead of 10 s", "calls stopped": early["cancelled"]})
 
 
@@ -161,22 +157,17 @@ def check_costs(source: str) -> None:
     hint = "acquire in the order of the cities, and let what fits run at once"
     expect_equal(f"“{mixed['name']}”: when the calls began", starts, [0, 1, 1, 1, 2], hint=hint)
     _took(equal, 2, "two cities of cost 5 fit into 10 at once")
-    expect_equal(
-        f"“{dear['name']}”: calls at once", dear["peak"], 1, hint="beside a city that fills all, nothing fits"
-    )
+    _saw(dear, "calls at once", "peak", 1, "beside a city that fills all, nothing fits")
     for report, count in ((mixed, 5), (equal, 4), (dear, 3)):
         _answered(report, range(count))
     _failed(fails, 0, "return the error of the call that failed")
     hint = "who waits for a permit must stop waiting when the context ends: give Acquire the context"
     expect_equal(f"“{gives_up['name']}”: calls made", sum(gives_up["calls"].values()), 2, hint=hint)
-    expect_that(
-        f"“{gives_up['name']}”: the error",
-        gives_up["notes"].get("deadline") is True,
-        seen=gives_up["error"] or "nil",
-        expected="context deadline exceeded",
-        hint="Acquire returns an error when the context ends: who breaks out of the loop must not lose it",
+    _gave_up(
+        gives_up,
+        "Acquire returns an error when the context ends: who breaks out of the loop must not lose it",
     )
-    expect_equal(f"“{gives_up['name']}”: calls still running at the end", gives_up["running"], 0, hint=HEED)
+    _saw(gives_up, "calls still running at the end", "running", 0, HEED)
     passed("Unequal costs", {"began at": "0 1 1 1 2 s", "cost 25 of capacity 10": "runs alone, no deadlock"})
 
 
@@ -192,21 +183,18 @@ def check_first(source: str) -> None:
         reports, {"leak": leak, "deadlock": "count the failures: after the last one nothing more will come"}
     )
     quick, second, bad, deaf, gives_up = reports.values()
-    expect_equal(
-        f"“{quick['name']}”: calls at once", quick["peak"], 4, hint="ask all mirrors at the same time"
-    )
-    expect_equal(
-        f"“{quick['name']}”: the answer", quick["results"], ["weather in city 002"], hint="the first to come"
-    )
+    _saw(quick, "calls at once", "peak", 4, "ask all mirrors at the same time")
+    _saw(quick, "the answer", "results", ["weather in city 002"], "the first to come")
     _took(quick, 1, "return with the first good answer; do not wait for the others")
-    expect_equal(
-        f"“{quick['name']}”: calls that were stopped",
-        quick["cancelled"],
+    _saw(
+        quick,
+        "calls that were stopped",
+        "cancelled",
         3,
-        hint="give the calls a context of their own and cancel it when you return",
+        "give the calls a context of their own and cancel it when you return",
     )
     hint = "an error is no answer while another mirror may still give one"
-    expect_equal(f"“{second['name']}”: the answer", second["results"], ["weather in city 001"], hint=hint)
+    _saw(second, "the answer", "results", ["weather in city 001"], hint)
     _took(second, 3, hint)
     expect_that(
         f"“{bad['name']}”: the error",
@@ -217,13 +205,7 @@ def check_first(source: str) -> None:
     )
     _took(deaf, 1, "calls that do not heed their context are left to themselves")
     _took(gives_up, 2, "when the caller's context ends, return its error")
-    expect_that(
-        f"“{gives_up['name']}”: the error",
-        gives_up["notes"].get("deadline") is True,
-        seen=gives_up["error"] or "nil",
-        expected="context deadline exceeded",
-        hint="when the caller's context ends, return its error",
-    )
+    _gave_up(gives_up, "when the caller's context ends, return its error")
     passed(
         "First result", {"returned after": "1 s", "calls stopped": quick["cancelled"], "goroutines left": 0}
     )
@@ -246,16 +228,12 @@ def check_dedup(source: str) -> None:
         "weather in Oslo",
         "everybody gets the shared answer",
     )
-    expect_equal(
-        f"“{two['name']}”: calls at once", two["peak"], 2, hint="different cities do not wait for each other"
-    )
-    expect_equal(
-        f"“{two['name']}”: calls made", two["calls"], {"Oslo": 1, "Lima": 1}, hint="the key is the city"
-    )
+    _saw(two, "calls at once", "peak", 2, "different cities do not wait for each other")
+    _saw(two, "calls made", "calls", {"Oslo": 1, "Lima": 1}, "the key is the city")
     own = "the shared call must not end with one caller's context: context.WithoutCancel(ctx)"
     _caller(leader, 1, "0.3 s: context deadline exceeded", "use DoChan and select on ctx.Done()")
     _caller(leader, 2, "1 s: weather in Oslo", own)
-    expect_equal(f"“{leader['name']}”: calls made", leader["calls"], {"Oslo": 1}, hint=own)
+    _saw(leader, "calls made", "calls", {"Oslo": 1}, own)
     _caller(follower, 1, "1 s: weather in Oslo", own)
     _caller(follower, 2, "0.4 s: context deadline exceeded", "use DoChan and select on ctx.Done()")
     _callers(fails, ["1 s", "1 s"], "Oslo: no such city", "an error is shared like an answer")
@@ -332,9 +310,7 @@ def check_order(source: str) -> None:
     _finished(reports, {"deadlock": "is every permit given back?"})
     five, six, equal, none = reports.values()
     for report, limit in ((five, 2), (six, 3), (equal, 2)):
-        expect_equal(
-            f"“{report['name']}”: calls at once, at most", report["peak"], limit, hint="keep to the limit"
-        )
+        _saw(report, "calls at once, at most", "peak", limit, "keep to the limit")
     _took(five, 6, "7 s is the order as given; start the longest call first")
     _took(six, 7, "no call can be shorter than itself: 7 s is possible; start the longest call first")
     for report, count in ((five, 5), (six, 6), (equal, 4), (none, 0)):

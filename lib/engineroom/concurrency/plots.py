@@ -51,7 +51,7 @@ def shown(run: Run) -> list[Span]:
 def timeline(run: Run, title: str = "") -> Picture:
     """Return the timeline of one run as a figure: one lane per goroutine."""
     names = lanes(run)
-    figure = new_figure(8.0, 1.3 + 0.3 * min(len(names), 30))
+    figure = new_figure(8.0, 1.3 + 0.3 * min(len(names), 16))
     axes = figure.subplots()
     draw_timeline(axes, shown(run), STATES, lanes=names, per_unit=MS, unit="ms")
     source = SOURCES[run.source]
