@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from engineroom.golang.build import build, build_source
+from engineroom.golang.modules import with_x_sync
 from engineroom.golang.toolchain import find_go, go_environment
 from engineroom.golang.trace_helper import SOURCE as TRACE_READER
 from engineroom.golang.trace_helper import build_inside_goroot
@@ -64,7 +65,8 @@ def vet_modules() -> int:
             [toolchain.go, "vet", "./..."],
             [toolchain.go, "test", "./..."],
         ):
-            done = run_child(command, env=go_environment(), cwd=module, limits=TEST_LIMITS)
+            with with_x_sync(module) as folder:
+                done = run_child(command, env=go_environment(), cwd=folder, limits=TEST_LIMITS)
             bad = not done.ok or (command[1] == "-l" and done.stdout)
             failed |= bool(bad)
             print(f"{'FAILED' if bad else 'ok':6} {name}: {Path(command[0]).name} {command[1]}", flush=True)
