@@ -90,7 +90,8 @@ class Engine:
         from botocore.config import Config
 
         retries = {"max_attempts": 1, "mode": "standard"}  # a retry would hide a request from the count
-        config = Config(retries=retries, connect_timeout=2, read_timeout=30)
+        direct = {"proxies": {}} if self._local else {}  # a proxy can't reach this machine's loopback
+        config = Config(retries=retries, connect_timeout=2, read_timeout=30, **direct)
         return {"endpoint_url": self.endpoint, "config": config}
 
     def stop(self) -> None:
@@ -157,7 +158,9 @@ def _start(port: int | None) -> tuple[Server, str]:
     for attempt in range(ATTEMPTS):
         chosen = port or _free_port()
         if _answers(chosen):
-            raise EngineUnavailable(f"Port {chosen} is taken; choose another, or none to let the course choose.")
+            raise EngineUnavailable(
+                f"Port {chosen} is taken; choose another, or none to let the course choose."
+            )
         server = Server(_command(chosen), env=_environment(chosen), memory_mb=1024)
         try:
             server.wait_until(lambda p=chosen: _answers(p))
@@ -182,7 +185,6 @@ def _environment(port: int) -> dict[str, str]:
         "GATEWAY_PORT": str(port),
         "SERVICES": "dynamodb",
         "LOG_LEVEL": "WARNING",
-        "NO_PROXY": "127.0.0.1",
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = ["Index", "Table"]
@@ -55,11 +55,16 @@ class Index:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: one partition key attribute, perhaps one sort key attribute, and its indexes."""
+    """A table: one partition key attribute, perhaps one sort key attribute, and its indexes.
+
+    Attributes:
+        types: "S", "N" or "B" by key attribute; a string unless given.
+    """
 
     partition: str = "PK"
     sort: str | None = "SK"
     indexes: tuple[Index, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         """Check that index names are unique."""
@@ -99,19 +104,29 @@ class Table:
             kept |= set(index.projection)
         return {name: value for name, value in item.items() if name in kept}
 
-    def create_request(self, name: str, types: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Return the arguments of boto3's ``create_table`` for an on-demand table.
+    @classmethod
+    def from_description(cls, description: Mapping[str, Any]) -> Table:
+        """Read a table back from boto3's ``describe_table(...)["Table"]`` or a create request."""
+        partition, sort = _key_names(description["KeySchema"])
+        indexes = [
+            Index(i["IndexName"], *_key_names(i["KeySchema"]), _projection(i["Projection"]), local)
+            for kind, local in (("GlobalSecondaryIndexes", False), ("LocalSecondaryIndexes", True))
+            for i in description.get(kind) or ()
+        ]
+        types = {d["AttributeName"]: d["AttributeType"] for d in description["AttributeDefinitions"]}
+        return cls(partition[0], sort[0] if sort else None, tuple(indexes), types)
 
-        Args:
-            name: the table's name.
-            types: "S", "N" or "B" by key attribute; a string unless given.
-        """
-        types = types or {}
+    def key_type(self, attribute: str) -> str:
+        """Return the type of a key attribute: "S", "N" or "B"."""
+        return self.types.get(attribute, "S")
+
+    def create_request(self, name: str) -> dict[str, Any]:
+        """Return the arguments of boto3's ``create_table`` for an on-demand table of that name."""
         used = dict.fromkeys([*self.key, *(a for index in self.indexes for a in index.key)])
         request: dict[str, Any] = {
             "TableName": name,
             "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{"AttributeName": a, "AttributeType": types.get(a, "S")} for a in used],
+            "AttributeDefinitions": [{"AttributeName": a, "AttributeType": self.key_type(a)} for a in used],
             "KeySchema": _key_schema(self.key[:1], self.key[1:]),
         }
         for kind, local in (("GlobalSecondaryIndexes", False), ("LocalSecondaryIndexes", True)):
@@ -124,6 +139,17 @@ def _key_schema(partition: tuple[str, ...], sort: tuple[str, ...]) -> list[dict[
     return [{"AttributeName": a, "KeyType": "HASH"} for a in partition] + [
         {"AttributeName": a, "KeyType": "RANGE"} for a in sort
     ]
+
+
+def _key_names(schema: list[Mapping[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(
+        tuple(k["AttributeName"] for k in schema if k["KeyType"] == kind) for kind in ("HASH", "RANGE")
+    )
+
+
+def _projection(request: Mapping[str, Any]) -> str | tuple[str, ...]:
+    kind = request["ProjectionType"]
+    return kind if kind in PROJECTIONS else tuple(request["NonKeyAttributes"])
 
 
 def _index_request(index: Index) -> dict[str, Any]:
