@@ -7,19 +7,19 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["from_wire", "item_from_wire", "to_wire"]
+__all__ = ["for_boto3", "from_wire", "item_from_wire"]
 
 _SCALARS = {
     "S": str,
     "N": Decimal,
-    "B": base64.b64decode,
+    "B": lambda raw: raw if isinstance(raw, bytes) else base64.b64decode(raw),
     "BOOL": bool,
     "NULL": lambda _: None,
 }
 
 
 def from_wire(tagged: Mapping[str, Any]) -> Any:
-    """Return the Python value of one tagged value, binary being base64 text as in a request's body."""
+    """Return the Python value of one tagged value; binary is bytes, or base64 text as in a request's body."""
     ((tag, raw),) = tagged.items()
     if tag == "L":
         return [from_wire(element) for element in raw]
@@ -35,6 +35,15 @@ def item_from_wire(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: from_wire(tagged) for name, tagged in item.items()}
 
 
-def to_wire(value: str | int | Decimal) -> dict[str, str]:
-    """Tag a key value: text as S, a number as N."""
-    return {"S": value} if isinstance(value, str) else {"N": str(value)}
+def for_boto3(body: Any) -> Any:
+    """Return a request's body with binary values as bytes, which is how boto3 takes them."""
+    if isinstance(body, list):
+        return [for_boto3(element) for element in body]
+    if not isinstance(body, dict):
+        return body
+    match list(body.items()):
+        case [("B", str(raw))]:
+            return {"B": base64.b64decode(raw)}
+        case [("BS", [str(), *_] as members)]:
+            return {"BS": [base64.b64decode(raw) for raw in members]}
+    return {name: for_boto3(value) for name, value in body.items()}

@@ -1,0 +1,280 @@
+"""Where a design puts every item: partitions, the order within them, and their sizes in bytes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engineroom.dynamodb.entities import TYPE_ATTRIBUTE, Entity, RowId, text_bytes
+from engineroom.dynamodb.item_size import MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
+from engineroom.dynamodb.schema import Index, Table
+
+__all__ = ["Design", "DesignError", "Layout", "Store"]
+
+
+class DesignError(ValueError):
+    """A design can't hold the data; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """A single-table design.
+
+    Attributes:
+        table: its keys and indexes.
+        keys: by entity and then by key attribute, the template that makes it.
+        plans: by access pattern, the plan that answers it.
+    """
+
+    table: Table
+    keys: Mapping[str, Mapping[str, str]]
+    plans: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Store:
+    """The table or an index as it lies on disk.
+
+    Attributes:
+        groups: by partition key, the (sort key, item) pairs in order; keys are tuples of attributes.
+        sizes: bytes that each item takes here, by item number.
+        complete: whether entries carry every attribute of the item.
+    """
+
+    partition: tuple[str, ...]
+    sort: tuple[str, ...]
+    groups: Mapping[tuple, list[tuple[tuple, int]]]
+    sizes: np.ndarray
+    complete: bool
+
+    def collection(self, partition: tuple) -> list[tuple[tuple, int]]:
+        """Return an item collection, empty if there is none."""
+        return self.groups.get(partition, [])
+
+
+class Layout:
+    """A design filled with data.
+
+    Items are numbered from 0, entity after entity. Stores are built when first asked for.
+
+    Raises:
+        TemplateError: when a template does not fit its entity.
+        DesignError: when keys are missing, duplicate or too long, or an item is over 400 KB.
+    """
+
+    def __init__(self, design: Design, entities: Mapping[str, Entity]):
+        self.design, self.table = design, design.table
+        unknown = [name for name in design.keys if name not in entities]
+        if unknown:
+            known = ", ".join(entities)
+            raise DesignError(f"The design has keys for {unknown[0]!r}; the entities are: {known}.")
+        self.entities = [entities[name] for name in design.keys]
+        if not self.entities:
+            raise DesignError("The design has no entities; give at least one its keys.")
+        self.starts = np.cumsum([0, *(e.count for e in self.entities)])
+        self._columns: dict[str, list[Any]] = {}
+        self._stores: dict[str | None, Store] = {}
+        self._check_primary_key()
+        self.sizes = self._item_sizes()
+
+    @property
+    def count(self) -> int:
+        """Return the number of items."""
+        return int(self.starts[-1])
+
+    def place(self, item: int) -> tuple[Entity, int]:
+        """Return an item's entity and its row number there."""
+        which = int(np.searchsorted(self.starts, item, side="right")) - 1
+        return self.entities[which], item - int(self.starts[which])
+
+    def row_id(self, item: int) -> RowId:
+        """Return what identifies an item's row in the relational tables."""
+        entity, number = self.place(item)
+        return entity.row_id(number)
+
+    def item(self, number: int) -> dict[str, Any]:
+        """Return an item as it is stored: key attributes, type and the row's own attributes."""
+        entity, row = self.place(number)
+        keys = {name: entity.keys(text)[row] for name, text in self.design.keys[entity.name].items()}
+        present = {name: key for name, key in keys.items() if key is not None}
+        return present | {TYPE_ATTRIBUTE: entity.name} | entity.row(row)
+
+    def key_types(self) -> dict[str, str]:
+        """Return "S" or "N" for every key attribute, by the data's values."""
+        names = dict.fromkeys([*self.table.key, *(a for index in self.table.indexes for a in index.key)])
+        present = {n: next((v for v in self._column(n) if v is not None), "") for n in names}
+        return {name: "S" if isinstance(value, str) else "N" for name, value in present.items()}
+
+    def store(self, index: str | None = None) -> Store:
+        """Return the table (None) or an index by name.
+
+        Raises:
+            KeyError: when there is no such index.
+        """
+        if index not in self._stores:
+            self._stores[index] = self._build(self.table.index(index) if index else None)
+        return self._stores[index]
+
+    def _column(self, attribute: str) -> list[Any]:
+        """Return an attribute's value in every item, whether a template makes it or the data has it."""
+        if attribute not in self._columns:
+            values: list[Any] = []
+            for entity in self.entities:
+                text = self.design.keys[entity.name].get(attribute)
+                if text is not None:
+                    values += entity.keys(text)
+                else:
+                    values += entity.columns.get(attribute, [None] * entity.count)
+            self._columns[attribute] = values
+        return self._columns[attribute]
+
+    def _check_primary_key(self) -> None:
+        columns = [self._column(name) for name in self.table.key]
+        most = (MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES)
+        for name, column, limit in zip(self.table.key, columns, most, strict=False):
+            if None in column:
+                entity, row = self.place(column.index(None))
+                raise DesignError(f"{entity.name} row {row} has no {name}; every item needs its primary key.")
+            if column and (size := max(len(str(v).encode()) for v in _longest(column))) > limit:
+                raise DesignError(f"A {name} has {size:,} bytes; the most is {limit:,}.")
+        keys = list(zip(*columns, strict=True))
+        if len(set(keys)) < len(keys):
+            self._say_duplicate(keys)
+
+    def _say_duplicate(self, keys: list[tuple]) -> None:
+        seen: dict[tuple, int] = {}
+        for number, key in enumerate(keys):
+            if key in seen:
+                one, other = (self.row_id(n) for n in (seen[key], number))
+                raise DesignError(
+                    f"{_named(one)} and {_named(other)} have the same primary key {'/'.join(map(str, key))}: "
+                    "the second put would overwrite the first."
+                )
+            seen[key] = number
+
+    def _item_sizes(self) -> np.ndarray:
+        parts = []
+        for entity in self.entities:
+            sizes = np.full(entity.count, len(TYPE_ATTRIBUTE) + len(entity.name.encode()), dtype=np.int64)
+            made = self.design.keys[entity.name]
+            for name, column in entity.bytes.items():
+                if name not in made:
+                    sizes += column
+            for name, text in made.items():
+                sizes += _key_bytes(name, entity.keys(text))
+            parts.append(sizes)
+        total = np.concatenate(parts)
+        if self.count and total.max() > MAX_ITEM_BYTES:
+            entity, row = self.place(int(total.argmax()))
+            raise DesignError(
+                f"{entity.name} row {row} has {total.max():,} bytes; an item takes 400 KB at most."
+            )
+        return total
+
+    def _build(self, index: Index | None) -> Store:
+        partition, sort = (index.partition, index.sort) if index else (self.table.key[:1], self.table.key[1:])
+        names = (*partition, *sort)
+        self._check_key_attributes(names)
+        columns = [self._column(name) for name in names]
+        groups: dict[tuple, list[tuple[tuple, int]]] = {}
+        split = len(partition)
+        for number, key in enumerate(zip(*columns, strict=True)):
+            if None not in key:
+                groups.setdefault(key[:split], []).append((key[split:], number))
+        for group in groups.values():
+            group.sort()
+        if index is None or index.projection == "ALL":
+            return Store(partition, sort, groups, self.sizes, True)
+        return Store(partition, sort, groups, *self._projected(index))
+
+    def _check_key_attributes(self, names: Sequence[str]) -> None:
+        for name in names:
+            if not any(name in e.columns or name in self.design.keys[e.name] for e in self.entities):
+                raise DesignError(
+                    f"No entity has {name!r}, a key attribute; give it a template in one of them."
+                )
+            kinds = {type(v) for v in self._column(name)} - {type(None)}
+            if len(kinds) > 1:
+                kinds_said = " and ".join(sorted(k.__name__ for k in kinds))
+                raise DesignError(
+                    f"The key attribute {name} has values of type {kinds_said}; it takes one type."
+                )
+
+    def _projected(self, index: Index) -> tuple[np.ndarray, bool]:
+        kept = {*self.table.key, *index.key, *(() if isinstance(index.projection, str) else index.projection)}
+        parts, complete = [], True
+        for entity in self.entities:
+            made = self.design.keys[entity.name]
+            sizes = np.zeros(entity.count, dtype=np.int64)
+            for name in kept:
+                if name in made:
+                    sizes += _key_bytes(name, entity.keys(made[name]))
+                elif name in entity.bytes:
+                    sizes += entity.bytes[name]
+            complete &= set(entity.columns) <= kept
+            parts.append(sizes)
+        return np.concatenate(parts), complete
+
+
+def _key_bytes(name: str, keys: list[str | None]) -> np.ndarray:
+    named = len(name.encode())
+    if None not in keys:
+        return named + text_bytes(keys)
+    return np.fromiter((0 if k is None else named + len(k.encode()) for k in keys), np.int64, len(keys))
+
+
+def _longest(column: list[Any]) -> list[Any]:
+    """Return the few values that could be the longest in bytes: a character takes up to four."""
+    lengths = [len(v) if isinstance(v, str) else 0 for v in column]
+    most = max(lengths)
+    return [v for v, n in zip(column, lengths, strict=True) if 4 * n >= most] if most > 256 else column[:1]
+
+
+def _named(row: RowId) -> str:
+    return f"{row[0]} {'/'.join(map(str, row[1]))}"
+
+
+class _Top:
+    """Sorts after every key."""
+
+    def __lt__(self, other: object) -> bool:
+        return False
+
+    def __gt__(self, other: object) -> bool:
+        return True
+
+
+TOP = _Top()
+LAST_CHARACTER = chr(0x10FFFF)
+
+
+def key_range(
+    group: list[tuple[tuple, int]], equal: tuple, operator: str | None, values: tuple
+) -> tuple[int, int]:
+    """Return where a sort key condition begins and ends in a sorted collection.
+
+    Args:
+        group: (sort key, item) pairs in order.
+        equal: values of the leading sort attributes.
+        operator: the range on the next attribute, if any.
+        values: what it compares with.
+    """
+    low, high = equal, (*equal, TOP)
+    match operator:
+        case "begins_with":
+            low, high = (*equal, values[0]), (*equal, values[0] + LAST_CHARACTER)
+        case "between":
+            low, high = (*equal, values[0]), (*equal, values[1], TOP)
+        case "<":
+            high = (*equal, values[0])
+        case "<=":
+            high = (*equal, values[0], TOP)
+        case ">":
+            low = (*equal, values[0], TOP)
+        case ">=":
+            low = (*equal, values[0])
+    return bisect_left(group, (low,)), bisect_left(group, (high,))
