@@ -77,8 +77,19 @@ def operations(seed: int, count: int):
     """Yield (kind, arguments) over a small key space, so that most keys are hit many times."""
     draw = random.Random(seed)
     keys = [(f"P{p}", f"S{s}") for p in range(6) for s in range(8)]
-    kinds = ("put", "put", "put", "delete", "touch", "get", "query", "batch_get", "transact_get",
-             "transact_write", "refused")  # fmt: skip
+    kinds = (
+        "put",
+        "put",
+        "put",
+        "delete",
+        "touch",
+        "get",
+        "query",
+        "batch_get",
+        "transact_get",
+        "transact_write",
+        "refused",
+    )
     for _ in range(count):
         kind, strong = draw.choice(kinds), draw.random() < 0.5
         key = draw.choice(keys)
