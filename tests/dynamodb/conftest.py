@@ -18,6 +18,7 @@ def engine():
 def frames():
     """Return a function that makes a data set's frames once per name, seed and scale."""
     import pandas as pd
+
     from engineroom.dynamodb.datasets import make
 
     made = {}

@@ -3,10 +3,11 @@ from decimal import Decimal
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 from capacity_oracle import Ledger, item_bytes
+from random_operations import TABLE, operations
+
 from engineroom.dynamodb import capacity
 from engineroom.dynamodb.item_size import item_size
 from engineroom.dynamodb.schema import Index, Table
-from random_operations import TABLE, operations
 
 
 def wire(item):

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import pytest
+
 from engineroom.dynamodb.item_size import item_size, number_size, value_size
 
 

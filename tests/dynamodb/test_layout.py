@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+
 from engineroom.dynamodb.entities import Entity
 from engineroom.dynamodb.example_designs import SINGLE_TABLE
 from engineroom.dynamodb.item_size import item_size

@@ -1,6 +1,7 @@
 """The model, boto3 against a real engine, and pandas must tell the same story."""
 
 import pytest
+
 from engineroom.dynamodb.answers import PATTERNS
 from engineroom.dynamodb.example_designs import RELATIONAL_SHOP, SINGLE_TABLE
 from engineroom.dynamodb.layout import Design

@@ -1,4 +1,5 @@
 import pytest
+
 from engineroom.dynamodb.request_lint import problems
 from engineroom.dynamodb.schema import Index, Table
 

@@ -6,18 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from engineroom.dynamodb.answers import Pattern
 from engineroom.dynamodb.capacity import WRITE_BLOCK
 from engineroom.dynamodb.entities import RowId
 from engineroom.dynamodb.key_templates import TemplateError
 from engineroom.dynamodb.latency import answer_time
-from engineroom.dynamodb.layout import DesignError, Layout
+from engineroom.dynamodb.layout import DesignError, Layout, Store
 from engineroom.dynamodb.partitions import CAPS, zipf_shares
 from engineroom.dynamodb.plan_model import Outcome, run_plan
 from engineroom.dynamodb.plans import PlanError, read_plan
 from engineroom.dynamodb.prices import Prices
 
-__all__ = ["Asked", "Heat", "Report", "assess", "hottest_partitions", "verdict"]
+__all__ = ["Asked", "Heat", "Report", "assess", "hottest_partitions", "store_heat", "verdict"]
 
 
 @dataclass(frozen=True)
@@ -139,23 +141,31 @@ class Heat:
     ceiling: float
 
 
-def hottest_partitions(layout: Layout, *, skew: float = 0.0) -> list[Heat]:
-    """Return the hottest partition key of each store when its items are written over.
+def store_heat(store: Store, skew: float, most: int) -> list[tuple[tuple, float]]:
+    """Return the largest collections of a store, each with its share of the writes.
 
     Args:
-        layout: a design filled with data.
+        store: the table or an index.
         skew: 0 writes every item equally often; above, the collections' popularity is Zipf on
             top of their size, the largest being the most popular.
+        most: how many to return.
     """
+    if not store.groups:
+        return []
+    keys, counts = list(store.groups), np.fromiter(map(len, store.groups.values()), float)
+    order = np.argsort(-counts, kind="stable")
+    loads = counts[order] * zipf_shares(len(keys), skew)
+    shares = loads / loads.sum()
+    return [(keys[at], float(share)) for at, share in zip(order[:most], shares[:most], strict=True)]
+
+
+def hottest_partitions(layout: Layout, *, skew: float = 0.0) -> list[Heat]:
+    """Return the hottest partition key of each store when its items are written over."""
     found = []
     for index in (None, *(i.name for i in layout.table.indexes)):
         store = layout.store(index)
-        if not store.groups:
-            continue
-        groups = sorted(store.groups.items(), key=lambda pair: len(pair[1]), reverse=True)
-        loads = [len(g) * z for (_, g), z in zip(groups, zipf_shares(len(groups), skew), strict=True)]
-        key, largest = groups[0]
-        share = loads[0] / sum(loads)
-        units = -(-int(max(store.sizes[item] for _, item in largest)) // WRITE_BLOCK)
-        found.append(Heat(index, key, share, CAPS["write"] / units / share))
+        for key, share in store_heat(store, skew, most=1):
+            largest = max(int(store.sizes[item]) for _, item in store.groups[key])
+            units = -(-largest // WRITE_BLOCK)
+            found.append(Heat(index, key, share, CAPS["write"] / units / share))
     return found

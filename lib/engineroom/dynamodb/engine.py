@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from engineroom.kit.children import ChildFailed, Server
+from engineroom.kit.plainly import ToldPlainly
 
 __all__ = ["Engine", "EngineGone", "EngineUnavailable", "plain_engine_errors", "shared_engine"]
 
@@ -27,11 +28,11 @@ REGION = "us-east-1"
 ATTEMPTS = 3
 
 
-class EngineUnavailable(RuntimeError):
+class EngineUnavailable(ToldPlainly, RuntimeError):
     """No engine could be started or reached; the message says what to do."""
 
 
-class EngineGone(RuntimeError):
+class EngineGone(ToldPlainly, RuntimeError):
     """The engine ended while it was in use."""
 
 

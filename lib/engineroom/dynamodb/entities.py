@@ -34,6 +34,7 @@ class Entity:
         self.count = len(next(iter(self.columns.values()), []))
         self.bytes = {column: _sizes(column, values) for column, values in self.columns.items()}
         self._keys: dict[str, list[str | None]] = {}
+        self._key_bytes: dict[str, np.ndarray] = {}
 
     def keys(self, text: str) -> list[str | None]:
         """Return the key of every row by a template, None where it has none; kept for the next edit.
@@ -44,8 +45,17 @@ class Entity:
         if text not in self._keys:
             if len(self._keys) >= CACHED_TEMPLATES:
                 self._keys.clear()
+                self._key_bytes.clear()
             self._keys[text] = template(text).render_all(self.columns, self.count, self.name)
         return self._keys[text]
+
+    def key_bytes(self, text: str) -> np.ndarray:
+        """Return the bytes of every row's key by a template, 0 where it has none."""
+        keys = self.keys(text)
+        if text not in self._key_bytes:
+            present = [key or "" for key in keys] if None in keys else keys
+            self._key_bytes[text] = text_bytes(present)
+        return self._key_bytes[text]
 
     def row(self, number: int) -> dict[str, Any]:
         """Return one row's attributes, without the absent ones."""

@@ -13,12 +13,14 @@ from functools import lru_cache
 from string import Formatter
 from typing import Any
 
+from engineroom.kit.plainly import ToldPlainly
+
 __all__ = ["KeyTemplate", "TemplateError", "shard_of"]
 
 CONDITION = " if "
 
 
-class TemplateError(ValueError):
+class TemplateError(ToldPlainly, ValueError):
     """A key template can't be read or can't be filled; the message is one sentence."""
 
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
-from engineroom.dynamodb.entities import TYPE_ATTRIBUTE, Entity, RowId, text_bytes
+from engineroom.dynamodb.entities import TYPE_ATTRIBUTE, Entity, RowId
 from engineroom.dynamodb.item_size import MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
 from engineroom.dynamodb.schema import Index, Table
+from engineroom.kit.plainly import ToldPlainly
 
 __all__ = ["Design", "DesignError", "Layout", "Store"]
 
 
-class DesignError(ValueError):
+Groups = dict[tuple, list[tuple[tuple, int]]]
+
+
+class DesignError(ToldPlainly, ValueError):
     """A design can't hold the data; the message is one sentence."""
 
 
@@ -47,7 +53,7 @@ class Store:
 
     partition: tuple[str, ...]
     sort: tuple[str, ...]
-    groups: Mapping[tuple, list[tuple[tuple, int]]]
+    groups: Groups
     sizes: np.ndarray
     complete: bool
 
@@ -61,12 +67,18 @@ class Layout:
 
     Items are numbered from 0, entity after entity. Stores are built when first asked for.
 
+    Args:
+        design: keys and indexes.
+        entities: the data, by entity name.
+        shelf: keeps sorted collections from one layout to the next over the same entities, so
+            that an edit re-sorts only what it moves.
+
     Raises:
         TemplateError: when a template does not fit its entity.
         DesignError: when keys are missing, duplicate or too long, or an item is over 400 KB.
     """
 
-    def __init__(self, design: Design, entities: Mapping[str, Entity]):
+    def __init__(self, design: Design, entities: Mapping[str, Entity], shelf: dict | None = None):
         self.design, self.table = design, design.table
         unknown = [name for name in design.keys if name not in entities]
         if unknown:
@@ -78,6 +90,7 @@ class Layout:
         self.starts = np.cumsum([0, *(e.count for e in self.entities)])
         self._columns: dict[str, list[Any]] = {}
         self._stores: dict[str | None, Store] = {}
+        self._shelf: dict[tuple, Groups] = {} if shelf is None else shelf
         self._check_primary_key()
         self.sizes = self._item_sizes()
 
@@ -139,7 +152,9 @@ class Layout:
             if None in column:
                 entity, row = self.place(column.index(None))
                 raise DesignError(f"{entity.name} row {row} has no {name}; every item needs its primary key.")
-            if column and (size := max(len(str(v).encode()) for v in _longest(column))) > limit:
+            texts = [(e, self.design.keys[e.name].get(name)) for e in self.entities if e.count]
+            made = (entity.key_bytes(text) for entity, text in texts if text is not None)
+            if (size := max((int(sizes.max()) for sizes in made), default=0)) > limit:
                 raise DesignError(f"A {name} has {size:,} bytes; the most is {limit:,}.")
         keys = list(zip(*columns, strict=True))
         if len(set(keys)) < len(keys):
@@ -165,7 +180,7 @@ class Layout:
                 if name not in made:
                     sizes += column
             for name, text in made.items():
-                sizes += _key_bytes(name, entity.keys(text))
+                sizes += _stored_bytes(entity, name, text)
             parts.append(sizes)
         total = np.concatenate(parts)
         if self.count and total.max() > MAX_ITEM_BYTES:
@@ -177,19 +192,29 @@ class Layout:
 
     def _build(self, index: Index | None) -> Store:
         partition, sort = (index.partition, index.sort) if index else (self.table.key[:1], self.table.key[1:])
-        names = (*partition, *sort)
-        self._check_key_attributes(names)
-        columns = [self._column(name) for name in names]
-        groups: dict[tuple, list[tuple[tuple, int]]] = {}
-        split = len(partition)
-        for number, key in enumerate(zip(*columns, strict=True)):
-            if None not in key:
-                groups.setdefault(key[:split], []).append((key[split:], number))
-        for group in groups.values():
-            group.sort()
+        made = tuple(
+            self.design.keys[e.name].get(name) for e in self.entities for name in (*partition, *sort)
+        )
+        known = (partition, sort, made, tuple(e.name for e in self.entities))
+        if known not in self._shelf:
+            self._check_key_attributes(names)
+            self._shelf[known] = self._group(partition, sort)
+        groups = self._shelf[known]
         if index is None or index.projection == "ALL":
             return Store(partition, sort, groups, self.sizes, True)
         return Store(partition, sort, groups, *self._projected(index))
+
+    def _group(self, partition: tuple[str, ...], sort: tuple[str, ...]) -> Groups:
+        """Return the items by partition key, each collection in the order of its sort keys."""
+        places = zip(*map(self._column, partition), strict=True)
+        orders = zip(*map(self._column, sort), strict=True) if sort else repeat(())
+        groups: Groups = defaultdict(list)
+        for number, (place, order) in enumerate(zip(places, orders, strict=False)):
+            if None not in place and None not in order:
+                groups[place].append((order, number))
+        for group in groups.values():
+            group.sort()
+        return dict(groups)
 
     def _check_key_attributes(self, names: Sequence[str]) -> None:
         for name in names:
@@ -197,7 +222,7 @@ class Layout:
                 raise DesignError(
                     f"No entity has {name!r}, a key attribute; give it a template in one of them."
                 )
-            kinds = {type(v) for v in self._column(name)} - {type(None)}
+            kinds = set(map(type, self._column(name))) - {type(None)}
             if len(kinds) > 1:
                 kinds_said = " and ".join(sorted(k.__name__ for k in kinds))
                 raise DesignError(
@@ -212,7 +237,7 @@ class Layout:
             sizes = np.zeros(entity.count, dtype=np.int64)
             for name in kept:
                 if name in made:
-                    sizes += _key_bytes(name, entity.keys(made[name]))
+                    sizes += _stored_bytes(entity, name, made[name])
                 elif name in entity.bytes:
                     sizes += entity.bytes[name]
             complete &= set(entity.columns) <= kept
@@ -220,18 +245,10 @@ class Layout:
         return np.concatenate(parts), complete
 
 
-def _key_bytes(name: str, keys: list[str | None]) -> np.ndarray:
-    named = len(name.encode())
-    if None not in keys:
-        return named + text_bytes(keys)
-    return np.fromiter((0 if k is None else named + len(k.encode()) for k in keys), np.int64, len(keys))
-
-
-def _longest(column: list[Any]) -> list[Any]:
-    """Return the few values that could be the longest in bytes: a character takes up to four."""
-    lengths = [len(v) if isinstance(v, str) else 0 for v in column]
-    most = max(lengths)
-    return [v for v, n in zip(column, lengths, strict=True) if 4 * n >= most] if most > 256 else column[:1]
+def _stored_bytes(entity: Entity, name: str, text: str) -> np.ndarray:
+    """Return the bytes of a key attribute in every row, its name included where it is present."""
+    sizes = entity.key_bytes(text)
+    return np.where(sizes > 0, sizes + len(name.encode()), 0)
 
 
 def _named(row: RowId) -> str:

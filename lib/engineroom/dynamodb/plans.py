@@ -22,6 +22,7 @@ from functools import lru_cache
 from typing import Any
 
 from engineroom.dynamodb.key_templates import KeyTemplate, TemplateError, template
+from engineroom.kit.plainly import ToldPlainly
 
 __all__ = ["Condition", "Plan", "PlanError", "Step", "read_plan"]
 
@@ -30,7 +31,7 @@ VERBS = ("batch get", "get", "query", "scan")
 BARE_FIELD = re.compile(r"\{(\w+)\}")
 
 
-class PlanError(ValueError):
+class PlanError(ToldPlainly, ValueError):
     """A plan can't be read, or needs what the design has not; the message is one sentence."""
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from engineroom.kit.data import data_file
+
 __all__ = ["Prices", "read_prices"]
 
 HOURS_PER_MONTH = 730
@@ -57,9 +59,7 @@ def read_prices(path: Path | None = None, on: date | None = None) -> Prices:
         ValueError: naming the line that can't be read, or the first day known.
     """
     if path is None:
-        from engineroom.kit.places import course_folder
-
-        path = course_folder() / "data" / "dynamodb" / "prices.csv"
+        path = data_file("dynamodb", "prices.csv")
     with path.open(newline="", encoding="utf-8") as file:
         rows = [_row(number, row) for number, row in enumerate(csv.DictReader(file), start=2)]
     held = [row for row in sorted(rows, key=lambda r: r.since) if on is None or row.since <= on]
