@@ -192,10 +192,9 @@ class Layout:
 
     def _build(self, index: Index | None) -> Store:
         partition, sort = (index.partition, index.sort) if index else (self.table.key[:1], self.table.key[1:])
-        made = tuple(
-            self.design.keys[e.name].get(name) for e in self.entities for name in (*partition, *sort)
-        )
-        known = (partition, sort, made, tuple(e.name for e in self.entities))
+        names = (*partition, *sort)
+        made = tuple((e.name, *map(self.design.keys[e.name].get, names)) for e in self.entities)
+        known = (partition, sort, made)
         if known not in self._shelf:
             self._check_key_attributes(names)
             self._shelf[known] = self._group(partition, sort)

@@ -7,16 +7,18 @@ prediction and measurement side by side.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from engineroom.dynamodb.assessment import Asked
 from engineroom.dynamodb.engine import Engine, plain_engine_errors, shared_engine
+from engineroom.dynamodb.key_templates import TemplateError
 from engineroom.dynamodb.layout import Layout
 from engineroom.dynamodb.meter import Meter
-from engineroom.dynamodb.plan_model import BATCH_KEYS, Outcome, Sent, target_of
-from engineroom.dynamodb.plans import Condition, Plan, Step, read_plan
+from engineroom.dynamodb.plan_model import BATCH_KEYS, Outcome, Sent, run_plan, target_of
+from engineroom.dynamodb.plans import Condition, Plan, PlanError, Step, read_plan
 
-__all__ = ["Loaded", "load"]
+__all__ = ["Loaded", "compare", "load"]
 
 SYMBOLS = {"=", "<", "<=", ">", ">="}
 
@@ -86,6 +88,50 @@ class Loaded:
         numbers = [self._numbers[tuple(item[a] for a in self.layout.table.key)] for item in found]
         complete = all(item == self.layout.item(n) for item, n in zip(found, numbers, strict=True))
         return Outcome(sent, tuple(numbers), complete)
+
+
+def compare(
+    layout: Layout,
+    asked: Mapping[str, Sequence[Asked]],
+    engine: Engine | None = None,
+    *,
+    told=lambda share, message: None,
+) -> dict[str, str]:
+    """Carry every plan out for real; return, by access pattern, what agrees and what does not.
+
+    Args:
+        layout: a design filled with data.
+        asked: questions and right answers by access pattern.
+        engine: the engine to use; the process's own when None.
+        told: called as ``told(share, message)`` meanwhile.
+
+    Raises:
+        EngineGone: when the engine ends meanwhile.
+    """
+    verdicts: dict[str, str] = {}
+    with load(layout, engine, told=told) as table:
+        for name, cases in asked.items():
+            told(1.0, f"asking {name}")
+            verdicts[name] = _compare_pattern(table, layout.design.plans.get(name, ""), cases)
+    return verdicts
+
+
+def _compare_pattern(table: Loaded, plan: str, cases: Sequence[Asked]) -> str:
+    requests, units = 0, 0.0
+    for case in cases:
+        try:
+            mine, theirs = run_plan(table.layout, plan, case.question), table.run(plan, case.question)
+        except (PlanError, TemplateError) as error:
+            return f"✘ {error}"
+        if [table.layout.row_id(n) for n in theirs.items] != list(case.answer):
+            return "✘ other rows, or another order, than pandas finds"
+        if (mine.requests, mine.units) != (theirs.requests, theirs.units):
+            return (
+                f"✘ {theirs.requests} requests and {theirs.units:g} units; "
+                f"the model said {mine.requests} and {mine.units:g}"
+            )
+        requests, units = requests + theirs.requests, units + theirs.units
+    return f"✔ rows, order, {requests} requests and {units:g} units over {len(cases)} questions"
 
 
 def _index_of(target: str) -> str | None:
