@@ -140,7 +140,7 @@ class _Table:
                 served = served + wanting * min(1.0, left / short)
         self.saved = np.clip(self.saved + self.share - served, 0.0, BURST_S * self.share)
         self._note_heat(asked)
-        return float(served.sum())
+        return min(total, float(served.sum()))  # a sum of shares may be a rounding error above the whole
 
     def _note_heat(self, asked: np.ndarray) -> None:
         self.hot_for = np.where(asked > CAPS["write"], self.hot_for + 1, 0)

@@ -51,7 +51,7 @@ def _checks(operation: str, body: Body, tables: Mapping[str, Table]) -> Iterator
         yield from _batch_get(body, tables)
     elif operation in ("TransactWriteItems", "TransactGetItems"):
         yield from _transaction(body, tables)
-    elif body.get("TableName") in tables:
+    elif body.get("TableName") and body["TableName"] in tables:
         yield from _single(operation, body, tables[body["TableName"]])
 
 
