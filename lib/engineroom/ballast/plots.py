@@ -212,10 +212,7 @@ def _spiral_in_words(run: SpiralRun) -> str:
 def heap_over_time(prediction: GCRun, measured: GCRun | None = None) -> Picture:
     """Return the heap figure of one prediction and, if given, one measurement as a still picture."""
     figure = HeapFigure()
-    alt = figure.update(prediction, measured)
-    for artist in figure.moving:
-        artist.set_animated(False)
-    return Picture(figure.figure, alt)
+    return figure.picture(figure.update(prediction, measured))
 
 
 def gc_share_bars(runs: dict[str, GCRun]) -> Picture:

@@ -24,6 +24,8 @@ __all__ = ["GoBuildError", "GoRunError", "Problem", "Program", "build", "build_s
 BUILD_LIMITS = Limits(time_s=300, memory_mb=8192)
 KEPT_PROGRAMS = 100  # a compiled program is 2-8 MB; the oldest go first
 MODULE = "module lesson\n\ngo 1.27\n"
+PACKAGE = "package main; "  # put before a cell without a package clause, on its first line
+ABSENT = re.compile(r"^(?:cannot find module providing |no required module provides )?package (\S+?)[:;] .*")
 PROBLEM = re.compile(r"^(?:vet: )?(?:\./|[\w./-]*/)?([\w.-]+\.go):(\d+)(?::(\d+))?: (.+)$", re.MULTILINE)
 
 
@@ -41,24 +43,30 @@ class GoBuildError(ToldPlainly):
     """Go source that does not compile.
 
     Attributes:
-        problems: what the compiler said, in its order, with lines of the learner's own text.
+        problems: what the compiler said, in its order, with lines and columns of the learner's own text.
     """
 
     def __init__(self, output: str, sources: Mapping[str, str]):
-        found = PROBLEM.finditer(output)
-        self.problems = [Problem(m[1], int(m[2]), int(m[3] or 1), m[4]) for m in found]
+        self.problems = [_problem(match, sources) for match in PROBLEM.finditer(output)]
         told = [_show(problem, sources) for problem in self.problems] or [output.strip()]
         super().__init__("Go could not compile this:\n" + "\n".join(told))
 
 
+def _problem(match: re.Match, sources: Mapping[str, str]) -> Problem:
+    file, line, column = match[1], int(match[2]), int(match[3] or 1)
+    shift = len(PACKAGE) if line == 1 and sources.get(file, "").startswith(PACKAGE) else 0
+    message = ABSENT.sub(r"package \1 is not available here: the course works offline", match[4])
+    return Problem(file, line, max(1, column - shift), message)
+
+
 def _show(problem: Problem, sources: Mapping[str, str]) -> str:
     where = f"line {problem.line}: {problem.message}"
-    lines = sources.get(problem.file, "").splitlines()
+    lines = sources.get(problem.file, "").removeprefix(PACKAGE).splitlines()
     if not 0 < problem.line <= len(lines):
         return f"  {problem.file} {where}"
-    text = lines[problem.line - 1].expandtabs(4)
-    before = len(lines[problem.line - 1][: problem.column - 1].expandtabs(4))
-    return f"  {where}\n      {text}\n      {' ' * before}^"
+    text = lines[problem.line - 1]
+    before = len(text[: problem.column - 1].expandtabs(4))
+    return f"  {where}\n      {text.expandtabs(4)}\n      {' ' * before}^"
 
 
 class GoRunError(ToldPlainly, RuntimeError):
@@ -196,7 +204,7 @@ def build_source(
     files.setdefault("go.mod", MODULE)
     for file, text in files.items():
         if file.endswith(".go") and not re.search(r"^\s*package\s+\w+", text, re.MULTILINE):
-            files[file] = "package main; " + text
+            files[file] = PACKAGE + text
     return _build(files, ".", name, race, env or {})
 
 

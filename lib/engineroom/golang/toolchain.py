@@ -64,10 +64,10 @@ def _inspect(go: Path) -> Toolchain:
             timeout=60,
             env={**os.environ, "GOTOOLCHAIN": "local", "GOENV": "off", "GO111MODULE": "off"},
         )
-        version, goroot = answer.stdout.split("\n")[:2]
+        version, goroot = answer.stdout.splitlines()[:2]
     except (OSError, ValueError, subprocess.TimeoutExpired):
         raise GoMissing(f"{go} is not a working Go toolchain; {REMEDY}") from None
-    number = version.removeprefix("go").split()[0]
+    number = version.removeprefix("go").partition(" ")[0]
     if tuple(int(part) for part in number.split(".")[:2] if part.isdigit()) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         raise GoMissing(f"{go} is Go {number}, but the course needs Go {oldest} or newer; {REMEDY}")
