@@ -68,6 +68,10 @@ class Loaded:
         if self._engine.alive:
             self.table.delete()
 
+    def meter(self) -> Meter:
+        """Return a meter on the table's client: ``with loaded.meter() as meter: …``."""
+        return Meter(self.table.meta.client, self._probe)
+
     def run(self, plan: Plan | str, question: Mapping[str, Any]) -> Outcome:
         """Carry out a plan for one question and return what was sent and found.
 
@@ -79,7 +83,7 @@ class Loaded:
         """
         plan = read_plan(plan) if isinstance(plan, str) else plan
         runner = _Runner(self, question)
-        with plain_engine_errors(), Meter(self.table.meta.client, self._probe) as meter:
+        with plain_engine_errors(), self.meter() as meter:
             found = runner.all_of(plan)
         sent = tuple(
             Sent(m.operation, _index_of(m.target), wave, m.read_units, m.read, m.returned, {})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
 from engineroom.dynamodb import latency, partitions
 from engineroom.dynamodb.bench_html import page, summary
+from engineroom.dynamodb.example_designs import SINGLE_TABLE
 from engineroom.dynamodb.layout import Design, Layout
 from engineroom.dynamodb.plots import HeatFigure, LatencyFigure
 from engineroom.dynamodb.prices import read_prices
@@ -20,7 +21,10 @@ from engineroom.dynamodb.workbench import Workbench, write_indexes
 from engineroom.kit.explorer import Explorer
 from engineroom.kit.plainly import ToldPlainly
 
-__all__ = ["DesignBench", "explore_heat", "explore_latency"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["DesignBench", "explore_design", "explore_heat", "explore_latency"]
 
 HERE = Path(__file__).parent
 BENCH_SCALE = 0.35  # about 2,000 items: enough to see, quick to put into a real table
@@ -56,6 +60,17 @@ def explore_heat() -> Explorer:
             "No adaptive capacity": {"adaptive": False, "provisioned": 4000},
         },
     )
+
+
+def explore_design(dataset: str = "shop", design: Design | None = None, *, seed: int = 1) -> DesignBench:
+    """Open the design bench on a data set, with a design that works or with one of your own.
+
+    Args:
+        dataset: "shop", "films" or "hosting".
+        design: what it starts with; the course's own single table when None.
+        seed: of the data and the questions.
+    """
+    return DesignBench(dataset, design or SINGLE_TABLE[dataset], seed=seed)
 
 
 class DesignBench(anywidget.AnyWidget):
@@ -129,6 +144,14 @@ class DesignBench(anywidget.AnyWidget):
     def design(self) -> Design:
         """Return the design as it stands on screen."""
         return self._bench.design(self._texts["keys"], self._texts["indexes"], self._texts["plans"])
+
+    def report(self) -> pd.DataFrame:
+        """Return the table of access patterns that is on screen."""
+        import pandas as pd
+
+        frame = pd.DataFrame(self.view["reports"]).set_index("pattern")
+        frame = frame[["requests", "units", "read", "returned", "p50_ms", "passed", "problem"]].round(1)
+        return frame.assign(engine=pd.Series(self.measured)) if self.measured else frame
 
     def run_for_real(self) -> None:
         """Put the data into a real table and carry every plan out; returns at once."""
