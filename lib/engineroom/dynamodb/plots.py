@@ -102,7 +102,7 @@ def growth_lines(
     """
     figure = new_figure(7.6, 3.8)
     axes = figure.subplots()
-    palette = (COLOURS["model"], COLOURS["real"], COLOURS["good"], COLOURS["accent"])
+    palette = (COLOURS["accent"], COLOURS["warm"], COLOURS["good"], COLOURS["ink"])
     for (name, values), marker, colour in zip(costs.items(), MARKERS, palette, strict=False):
         axes.plot(sizes, values, marker=marker, color=colour, label=name)
     if log:

@@ -65,6 +65,10 @@ class Loaded:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.drop()
+
+    def drop(self) -> None:
+        """Delete the table, if its engine still runs."""
         if self._engine.alive:
             self.table.delete()
 
