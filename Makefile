@@ -9,7 +9,7 @@ NBVAL  := -p engineroom.teach.nbval_figures --nbval --nbval-cell-timeout=120 -n 
 STORED := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check unit notebooks doctor warm record release store bench constraints clean
+.PHONY: help lab test check unit notebooks test-browser doctor warm record release store bench constraints clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,10 +26,14 @@ check: $(READY) ## the fast half of the tests: lint, format, layers
 
 unit: warm
 	$(BIN)/engineroom vet
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/browser tests
 
 notebooks: warm
 	$(BIN)/python -m pytest -q $(NBVAL) $(STORED)
+
+test-browser: warm ## the tests that drive JupyterLab in a real browser (needs chromium)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[browser]'
+	$(BIN)/python -m pytest -q tests/browser
 
 doctor: $(READY) ## say what this machine lacks, and what brings it
 	$(BIN)/engineroom doctor

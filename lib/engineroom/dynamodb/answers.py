@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from engineroom.dynamodb.entities import RowId
@@ -47,6 +47,10 @@ class Pattern:
     budget: Budget
     question: Callable[[Frames, random.Random], Question]
     answer: Callable[[Frames, Question], list[RowId]]
+
+    def with_budget(self, requests: int) -> Pattern:
+        """Return this pattern with another limit on requests."""
+        return replace(self, budget=replace(self.budget, requests=requests))
 
     def questions(self, frames: Frames, count: int, seed: int) -> list[Question]:
         """Return that many questions for a seed."""
