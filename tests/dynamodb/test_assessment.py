@@ -177,5 +177,5 @@ def test_sizes_and_the_celebrity_are_as_announced():
     assert sizes["hosting"] | {"Star": 0} == {"Org": 50, "Repo": 200, "Issue": 2000, "Star": 0}
     stars = make("hosting")["Star"]
     assert sum(star["repo_id"] == 1 for star in stars) > 0.35 * len(stars)
-    grown = sum(map(len, make("shop", scale=10).values()))
-    assert grown == pytest.approx(10 * sum(sizes["shop"].values()), rel=0.1)
+    grown = sum(map(len, make("films", scale=10)["Role"]))
+    assert grown == pytest.approx(10 * sum(map(len, make("films")["Role"])), rel=0.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -29,10 +30,10 @@ __all__ = [
     "check_transfer",
 ]
 
-SMALL, LARGE = 0.25, 2.5  # ten times the data, for requests that must not grow
+SMALL, LARGE = 0.3, 3.0  # ten times the data, for requests that must not grow
 HOTTEST_SHARE = 0.06
 MOST_REQUESTS = 12
-SHORT_PAGE = 100  # items evaluated for each page of a scan in `check_backfill`
+SHORT_PAGE = 50  # items evaluated for each page of a scan in `check_backfill`
 
 
 def _bench(dataset: str, seed: int, scale: float) -> Workbench:
@@ -128,17 +129,19 @@ def check_shards(shard: Callable[[], tuple[str, str]]) -> None:
 
 @contextlib.contextmanager
 def _shop_table(seed: int) -> Iterator[real.Loaded]:
-    with plain_engine_errors(), real.load(load_layout("shop", seed=seed, scale=0.1)) as table:
+    with plain_engine_errors(), real.load(load_layout("shop", seed=seed, scale=0.04)) as table:
         yield table
 
 
 @contextlib.contextmanager
-def _before_first_write(client: Any, rival: Callable[[], None]) -> Iterator[None]:
-    """Let somebody else act just before the learner's first write reaches the table."""
+def _before_first_write(client: Any, key: dict[str, Any], rival: Callable[[], None]) -> Iterator[None]:
+    """Let somebody else act just before the learner's first write of an item reaches the table."""
     acted = []
+    marks = [json.dumps(value).encode() for value in key.values()]
 
-    def act(model: Any, **_: Any) -> None:
-        if not acted and model.name in ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"):
+    def act(model: Any, params: dict[str, Any], **_: Any) -> None:
+        writes = model.name in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
+        if writes and not acted and all(mark in params["body"] for mark in marks):
             acted.append(model.name)
             rival()
 
@@ -184,7 +187,7 @@ def _status_changed(loaded: real.Loaded, set_status: Callable, order: dict[str, 
     rival = shared_engine().resource(strict=False).Table(loaded.table.name)
     with (
         loaded.meter() as meter,
-        _before_first_write(loaded.table.meta.client, lambda: _set(rival, key, note=note)),
+        _before_first_write(loaded.table.meta.client, key, lambda: _set(rival, key, note=note)),
     ):
         answer_of(set_status, loaded.table, order, status)
     wanted = {name: value for name, value in order.items() if name != "GSI1PK"}
@@ -216,7 +219,7 @@ def check_backfill(backfill: Callable[[Any], Any]) -> None:
     index = Index("cancelled", "cancelled_by", "ordered_at")
     given = SINGLE_TABLE["shop"]
     design = Design(Table(indexes=(*given.table.indexes, index)), given.keys)
-    with plain_engine_errors(), real.load(load_layout("shop", design, seed=105, scale=0.15)) as loaded:
+    with plain_engine_errors(), real.load(load_layout("shop", design, seed=105, scale=0.05)) as loaded:
         client = loaded.table.meta.client
         items = [loaded.layout.item(n) for n in range(loaded.layout.count)]
         wanted = {i["order_id"]: i["customer_id"] for i in items if i.get("status") == "CANCELLED"}
@@ -226,7 +229,7 @@ def check_backfill(backfill: Callable[[Any], Any]) -> None:
         client.meta.events.register("provide-client-params.dynamodb.Scan", _short_pages)
         with (
             loaded.meter() as meter,
-            _before_first_write(client, lambda: _set(rival, key, note="a new note")),
+            _before_first_write(client, key, lambda: _set(rival, key, note="a new note")),
         ):
             answer_of(backfill, loaded.table)
         _expect_backfilled(rival, wanted, key)
@@ -290,10 +293,14 @@ def check_take(take: Callable[[Any, str, int], bool]) -> None:
     """
     with _stock_table(lamp=10, kettle=4) as (table, _):
         rival = shared_engine().resource(strict=False).Table(table.name)
-        with _before_first_write(table.meta.client, lambda: _set(rival, {"PK": "lamp"}, stock=7)):
+        with _before_first_write(
+            table.meta.client, {"PK": "lamp"}, lambda: _set(rival, {"PK": "lamp"}, stock=7)
+        ):
             expect_equal("take 2 of 10 lamps while another takes 3", answer_of(take, table, "lamp", 2), True)
         expect_equal("lamps left", _stock(table, "lamp"), 5, hint="what you read is old when you write it")
-        with _before_first_write(table.meta.client, lambda: _set(rival, {"PK": "kettle"}, stock=1)):
+        with _before_first_write(
+            table.meta.client, {"PK": "kettle"}, lambda: _set(rival, {"PK": "kettle"}, stock=1)
+        ):
             expect_equal(
                 "take 2 of 4 kettles while another takes 3", answer_of(take, table, "kettle", 2), False
             )

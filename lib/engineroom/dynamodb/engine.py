@@ -11,7 +11,9 @@ import contextlib
 import os
 import socket
 import sys
+import threading
 from collections.abc import Iterator
+from functools import cached_property
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,7 +52,7 @@ class Engine:
 
     def __init__(self, *, port: int | None = None, endpoint: str | None = None):
         self._server: Server | None = None
-        self._local = True
+        self._local, self._lock = True, threading.Lock()
         if endpoint:
             self.endpoint, self._local = _allowed(endpoint)
         else:
@@ -72,15 +74,20 @@ class Engine:
         Args:
             strict: refuse, before sending, what DynamoDB refuses and engines let pass.
         """
-        return _guard(self._session().client("dynamodb", **self._settings()), strict)
+        with self._lock:  # sessions are not safe between threads; clients are
+            client = self._session.client("dynamodb", **self._settings())
+        return _guard(client, strict)
 
     def resource(self, *, strict: bool = True) -> Any:
         """Return a boto3 service resource, which takes and gives plain Python values."""
-        resource = self._session().resource("dynamodb", **self._settings())
+        with self._lock:
+            resource = self._session.resource("dynamodb", **self._settings())
         _guard(resource.meta.client, strict)
         return resource
 
+    @cached_property
     def _session(self) -> Any:
+        """One session for all clients, for it reads the API's description only once."""
         import boto3
 
         if not self._local:
