@@ -23,7 +23,7 @@ def frames():
 
     made = {}
 
-    def get(name, seed=3, scale=0.2):
+    def get(name, seed=3, scale=0.12):
         key = (name, seed, scale)
         if key not in made:
             made[key] = {

@@ -73,8 +73,8 @@ PLANS = {
 
 
 def test_every_kind_of_step_agrees_with_the_engine(layouts, frames, engine):
-    layout = layouts("shop", scale=0.5)
-    (question,) = PATTERNS["shop"]["profile_and_orders"].questions(frames("shop", scale=0.5), 1, seed=4)
+    layout = layouts("shop", scale=0.3)
+    (question,) = PATTERNS["shop"]["profile_and_orders"].questions(frames("shop", scale=0.3), 1, seed=4)
     with load(layout, engine) as table:
         for name, plan in PLANS.items():
             mine, theirs = run_plan(layout, plan, question), table.run(plan, question)

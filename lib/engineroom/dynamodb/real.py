@@ -6,8 +6,9 @@ prediction and measurement side by side.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from engineroom.dynamodb.assessment import Asked
@@ -17,8 +18,9 @@ from engineroom.dynamodb.layout import Layout
 from engineroom.dynamodb.meter import Meter
 from engineroom.dynamodb.plan_model import BATCH_KEYS, Outcome, Sent, run_plan, target_of
 from engineroom.dynamodb.plans import Condition, Plan, PlanError, Step, read_plan
+from engineroom.dynamodb.schema import Table
 
-__all__ = ["Loaded", "compare", "load"]
+__all__ = ["Loaded", "compare", "create_table", "load"]
 
 SYMBOLS = {"=", "<", "<=", ">", ">="}
 
@@ -37,20 +39,27 @@ def load(layout: Layout, engine: Engine | None = None, *, told=lambda share, mes
     """
     engine = engine or shared_engine()
     resource = engine.resource()
-    name = f"bench-{uuid.uuid4().hex[:8]}"
     with plain_engine_errors():
-        request = layout.table.create_request(name)
-        types = layout.key_types()
-        for definition in request["AttributeDefinitions"]:
-            definition["AttributeType"] = types[definition["AttributeName"]]
-        table = resource.create_table(**request)
-        table.wait_until_exists()
+        table = create_table(resource, replace(layout.table, types=layout.key_types()), "bench")
         with table.batch_writer() as batch:
             for number in range(layout.count):
                 batch.put_item(Item=layout.item(number))
                 if number % 250 == 0:
                     told(number / layout.count, f"{number:,} of {layout.count:,} items put")
     return Loaded(layout, engine, table)
+
+
+def create_table(resource: Any, table: Table, prefix: str) -> Any:
+    """Create an empty table under the first free name (``bench-1``, ``bench-2``, …) and return it."""
+    in_use = resource.meta.client.exceptions.ResourceInUseException
+    for number in count(1):
+        try:
+            created = resource.create_table(**table.create_request(f"{prefix}-{number}"))
+        except in_use:
+            continue
+        created.wait_until_exists()
+        return created
+    raise AssertionError("unreachable")
 
 
 class Loaded:
