@@ -28,7 +28,7 @@ def test_projected_sizes_equal_the_entries(projection, layouts):
     layout = layouts("films", design)
     store = layout.store("inverted")
     entries = {
-        n: layout.table.entry(index, layout.item(n)) for group in store.groups.values() for _, n in group
+        n: layout.table.entry(index, layout.item(n)) for group in store.members.values() for n in group
     }
     assert entries and all(store.sizes[n] == item_size(e) for n, e in entries.items())
     assert not store.complete
@@ -39,8 +39,8 @@ def test_every_store_is_sorted_and_sparse_as_the_items_say(name, layouts):
     layout = layouts(name)
     for index in layout.table.indexes:
         store = layout.store(index.name)
-        assert all(group == sorted(group) for group in store.groups.values())
-        inside = sum(map(len, store.groups.values()))
+        assert all((group := store.collection(key)) == sorted(group) for key in store.members)
+        inside = sum(map(len, store.members.values()))
         assert inside == sum(
             layout.table.entry(index, layout.item(n)) is not None for n in range(layout.count)
         )

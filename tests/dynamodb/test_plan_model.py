@@ -98,7 +98,7 @@ def test_a_collection_over_a_megabyte_takes_pages(engine):
 def test_a_limit_that_ends_exactly_at_the_end_costs_one_more_request(layouts):
     layout = layouts("shop")
     key, group = next(
-        (k, g) for k, g in layout.store().groups.items() if k[0].startswith("ORDER") and len(g) > 1
+        (k, g) for k, g in layout.store().members.items() if k[0].startswith("ORDER") and len(g) > 1
     )
     plan = f"query where PK = {key[0]} filter product = nothing limit {len(group)}"
     assert [(s.read, s.units) for s in run_plan(layout, plan, {}).sent] == [(len(group), 0.5), (0, 0.5)]

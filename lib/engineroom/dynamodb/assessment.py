@@ -11,9 +11,10 @@ import numpy as np
 from engineroom.dynamodb.answers import Pattern
 from engineroom.dynamodb.capacity import WRITE_BLOCK
 from engineroom.dynamodb.entities import RowId
+from engineroom.dynamodb.item_collections import Store
 from engineroom.dynamodb.key_templates import TemplateError
 from engineroom.dynamodb.latency import answer_time
-from engineroom.dynamodb.layout import DesignError, Layout, Store
+from engineroom.dynamodb.layout import DesignError, Layout
 from engineroom.dynamodb.partitions import CAPS, zipf_shares
 from engineroom.dynamodb.plan_model import Outcome, run_plan
 from engineroom.dynamodb.plans import PlanError, read_plan
@@ -150,9 +151,9 @@ def store_heat(store: Store, skew: float, most: int) -> list[tuple[tuple, float]
             top of their size, the largest being the most popular.
         most: how many to return.
     """
-    if not store.groups:
+    if not store.members:
         return []
-    keys, counts = list(store.groups), np.fromiter(map(len, store.groups.values()), float)
+    keys, counts = list(store.members), np.fromiter(map(len, store.members.values()), float)
     order = np.argsort(-counts, kind="stable")
     loads = counts[order] * zipf_shares(len(keys), skew)
     shares = loads / loads.sum()
@@ -165,7 +166,7 @@ def hottest_partitions(layout: Layout, *, skew: float = 0.0) -> list[Heat]:
     for index in (None, *(i.name for i in layout.table.indexes)):
         store = layout.store(index)
         for key, share in store_heat(store, skew, most=1):
-            largest = max(int(store.sizes[item]) for _, item in store.groups[key])
+            largest = max(int(store.sizes[item]) for item in store.members[key])
             units = -(-largest // WRITE_BLOCK)
             found.append(Heat(index, key, share, CAPS["write"] / units / share))
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,14 +11,12 @@ from typing import Any
 import numpy as np
 
 from engineroom.dynamodb.entities import TYPE_ATTRIBUTE, Entity, RowId
+from engineroom.dynamodb.item_collections import Collections, Store
 from engineroom.dynamodb.item_size import MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
 from engineroom.dynamodb.schema import Index, Table
 from engineroom.kit.plainly import ToldPlainly
 
-__all__ = ["Design", "DesignError", "Layout", "Store"]
-
-
-Groups = dict[tuple, list[tuple[tuple, int]]]
+__all__ = ["Design", "DesignError", "Layout"]
 
 
 class DesignError(ToldPlainly, ValueError):
@@ -39,27 +36,6 @@ class Design:
     table: Table
     keys: Mapping[str, Mapping[str, str]]
     plans: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Store:
-    """The table or an index as it lies on disk.
-
-    Attributes:
-        groups: by partition key, the (sort key, item) pairs in order; keys are tuples of attributes.
-        sizes: bytes that each item takes here, by item number.
-        complete: whether entries carry every attribute of the item.
-    """
-
-    partition: tuple[str, ...]
-    sort: tuple[str, ...]
-    groups: Groups
-    sizes: np.ndarray
-    complete: bool
-
-    def collection(self, partition: tuple) -> list[tuple[tuple, int]]:
-        """Return an item collection, empty if there is none."""
-        return self.groups.get(partition, [])
 
 
 class Layout:
@@ -90,7 +66,7 @@ class Layout:
         self.starts = np.cumsum([0, *(e.count for e in self.entities)])
         self._columns: dict[str, list[Any]] = {}
         self._stores: dict[str | None, Store] = {}
-        self._shelf: dict[tuple, Groups] = {} if shelf is None else shelf
+        self._shelf: dict[tuple, Collections] = {} if shelf is None else shelf
         self._check_primary_key()
         self.sizes = self._item_sizes()
 
@@ -197,23 +173,26 @@ class Layout:
         known = (partition, sort, made)
         if known not in self._shelf:
             self._check_key_attributes(names)
-            self._shelf[known] = self._group(partition, sort)
-        groups = self._shelf[known]
+            self._shelf[known] = self._collect(partition, sort)
+        collections = self._shelf[known]
         if index is None or index.projection == "ALL":
-            return Store(partition, sort, groups, self.sizes, True)
-        return Store(partition, sort, groups, *self._projected(index))
+            return Store(partition, sort, collections, self.sizes, True)
+        return Store(partition, sort, collections, *self._projected(index))
 
-    def _group(self, partition: tuple[str, ...], sort: tuple[str, ...]) -> Groups:
-        """Return the items by partition key, each collection in the order of its sort keys."""
+    def _collect(self, partition: tuple[str, ...], sort: tuple[str, ...]) -> Collections:
+        """Return the items by partition key; only items with every key attribute are in."""
+        sorts = [self._column(name) for name in sort]
         places = zip(*map(self._column, partition), strict=True)
-        orders = zip(*map(self._column, sort), strict=True) if sort else repeat(())
-        groups: Groups = defaultdict(list)
-        for number, (place, order) in enumerate(zip(places, orders, strict=False)):
-            if None not in place and None not in order:
-                groups[place].append((order, number))
-        for group in groups.values():
-            group.sort()
-        return dict(groups)
+        members: dict[tuple, list[int]] = defaultdict(list)
+        if any(None in column for column in (*map(self._column, partition), *sorts)):
+            orders = zip(*sorts, strict=True) if sorts else repeat(())
+            for number, (place, order) in enumerate(zip(places, orders, strict=False)):
+                if None not in place and None not in order:
+                    members[place].append(number)
+        else:
+            for number, place in enumerate(places):
+                members[place].append(number)
+        return Collections(dict(members), sorts)
 
     def _check_key_attributes(self, names: Sequence[str]) -> None:
         for name in names:
@@ -252,45 +231,3 @@ def _stored_bytes(entity: Entity, name: str, text: str) -> np.ndarray:
 
 def _named(row: RowId) -> str:
     return f"{row[0]} {'/'.join(map(str, row[1]))}"
-
-
-class _Top:
-    """Sorts after every key."""
-
-    def __lt__(self, other: object) -> bool:
-        return False
-
-    def __gt__(self, other: object) -> bool:
-        return True
-
-
-TOP = _Top()
-LAST_CHARACTER = chr(0x10FFFF)
-
-
-def key_range(
-    group: list[tuple[tuple, int]], equal: tuple, operator: str | None, values: tuple
-) -> tuple[int, int]:
-    """Return where a sort key condition begins and ends in a sorted collection.
-
-    Args:
-        group: (sort key, item) pairs in order.
-        equal: values of the leading sort attributes.
-        operator: the range on the next attribute, if any.
-        values: what it compares with.
-    """
-    low, high = equal, (*equal, TOP)
-    match operator:
-        case "begins_with":
-            low, high = (*equal, values[0]), (*equal, values[0] + LAST_CHARACTER)
-        case "between":
-            low, high = (*equal, values[0]), (*equal, values[1], TOP)
-        case "<":
-            high = (*equal, values[0])
-        case "<=":
-            high = (*equal, values[0], TOP)
-        case ">":
-            low = (*equal, values[0], TOP)
-        case ">=":
-            low = (*equal, values[0])
-    return bisect_left(group, (low,)), bisect_left(group, (high,))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engineroom.dynamodb.capacity import PAGE_BYTES, batch_get_units, get_units
-from engineroom.dynamodb.layout import Layout, Store, key_range
+from engineroom.dynamodb.item_collections import Store, key_range
+from engineroom.dynamodb.layout import Layout
 from engineroom.dynamodb.plans import Condition, Plan, PlanError, Step, read_plan
 
 __all__ = ["Outcome", "Sent", "Target", "run_plan", "target_of"]
@@ -244,7 +245,7 @@ class _Run:
     def _candidates(self, step: Step, store: Store, scope: Mapping[str, Any]) -> list[tuple[tuple, int]]:
         """Return (partition, item) pairs in reading order; the first names the partition even if empty."""
         if step.verb == "scan":
-            return [(key, item) for key, group in store.groups.items() for _, item in group]
+            return [(key, item) for key in store.members for _, item in store.collection(key)]
         target = target_of(step, store.partition, store.sort, scope)
         group = store.collection(target.partition)
         low, high = key_range(group, target.equal, target.operator, target.values)

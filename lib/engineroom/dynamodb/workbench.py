@@ -150,7 +150,7 @@ class Workbench:
         kinds = {entity.name: number for number, entity in enumerate(layout.entities)}
         rows = []
         for key, share in store_heat(lain, skew, ROWS_SHOWN):
-            group = lain.groups[key]
+            group = lain.collection(key)
             cells = group[:CELLS_SHOWN]
             rows.append(
                 {
@@ -162,4 +162,4 @@ class Workbench:
                     "sorts": [" / ".join(map(str, sort)) for sort, _ in cells],
                 }
             )
-        return {"rows": rows, "partitions": len(lain.groups), "kinds": list(kinds)}
+        return {"rows": rows, "partitions": len(lain.members), "kinds": list(kinds)}
