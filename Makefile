@@ -15,7 +15,8 @@ help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 lab: warm ## set up, and open JupyterLab on the start page
-	$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. $(ROOT) $(LAB_FLAGS) notebooks/start_here.ipynb
+	$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. \
+	  --LabApp.default_url=/lab/tree/notebooks/start_here.ipynb $(ROOT) $(LAB_FLAGS)
 
 test: check unit notebooks ## set up, and run all tests: lint, layers, Go, units, every notebook
 
@@ -66,7 +67,8 @@ $(READY): pyproject.toml constraints.txt lib/engineroom/lab_settings.json
 	@echo "Setting up .venv (about a minute the first time) …"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[test]'
+	@$(BIN)/uv pip install --quiet --system-certs --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[test]' \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@mkdir -p $(VENV)/share/jupyter/lab/settings
 	@cp lib/engineroom/lab_settings.json $(VENV)/share/jupyter/lab/settings/overrides.json
 	@touch $@
