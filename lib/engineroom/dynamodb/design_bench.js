@@ -13,10 +13,13 @@ const make = (tag, attributes = {}, ...children) => {
 };
 
 let counter = 0;
+// Each widget loads this file for itself, so a counter alone would repeat ids on a page of two benches.
+const own = Math.random().toString(36).slice(2, 8);
 
 function render({ model, el }) {
   const spec = model.get("spec");
   const texts = structuredClone(model.get("answer").texts);
+  const fields = []; // each knows how to show a text again that was changed from code
   let inFlight = 0;
   let pending = false;
   let patience;
@@ -48,26 +51,31 @@ function render({ model, el }) {
     send("ask", { seq: inFlight, texts: structuredClone(texts) });
   }
 
-  function field(label, value, changed, kind = "input") {
-    const id = `er-bench-${counter++}`;
+  // `of` finds the object that holds the text, given all texts.
+  function field(label, of, name, kind = "input") {
+    const id = `er-bench-${own}-${counter++}`;
     const entry = make(kind, kind === "input" ? { id, type: "text" } : { id, rows: 3 });
     entry.spellcheck = false;
-    entry.value = value;
+    entry.value = of(texts)[name];
     entry.addEventListener("input", () => {
-      changed(entry.value);
+      of(texts)[name] = entry.value;
       ask();
+    });
+    fields.push((newer) => {
+      of(texts)[name] = of(newer)[name];
+      if (entry.value !== of(newer)[name]) entry.value = of(newer)[name];
     });
     return [make("label", { for: id }, label), entry];
   }
 
   const keyGroup = Object.entries(texts.keys).map(([entity, made]) => {
-    const rows = Object.entries(made).flatMap(([name, text]) => field(name, text, (value) => (made[name] = value)));
+    const rows = Object.keys(made).flatMap((name) => field(name, (all) => all.keys[entity], name));
     const columns = make("p", { class: "er-help" }, `attributes: ${spec.columns[entity].join(", ")}`);
     return make("fieldset", {}, make("legend", {}, `${entity} keys`), make("div", { class: "er-grid" }, ...rows, columns));
   });
-  const indexes = field("name: partition / sort project …", texts.indexes, (value) => (texts.indexes = value), "textarea");
-  const plans = Object.entries(texts.plans).flatMap(([name, text]) => [
-    ...field(name, text, (value) => (texts.plans[name] = value)),
+  const indexes = field("name: partition / sort project …", (all) => all, "indexes", "textarea");
+  const plans = Object.keys(texts.plans).flatMap((name) => [
+    ...field(name, (all) => all.plans, name),
     make("p", { class: "er-help" }, spec.asks[name]),
   ]);
 
@@ -101,6 +109,7 @@ function render({ model, el }) {
       inFlight = 0;
       root.removeAttribute("aria-busy");
     }
+    if (answer.seq === 0 && !inFlight) fields.forEach((show) => show(answer.texts));
     trouble.textContent = answer.trouble;
     screen.innerHTML = answer.html; // escaped by the kernel
     summary.textContent = answer.summary;
