@@ -1,0 +1,281 @@
+"""Three checkers of histories, each returning the smallest counterexample it can find.
+
+`check_order` and `check_snapshots` look inside (they know the timestamps); `check_registers` only
+knows what clients saw and when. They catch different things: a read that misses a prepared
+transaction has perfectly ordered timestamps.
+
+The register search follows Wing and Gong (1993) with Lowe's (2017) memory of configurations seen.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .history import History, Transaction
+from .leases import Lease
+
+__all__ = [
+    "Counterexample",
+    "check_all",
+    "check_leases",
+    "check_order",
+    "check_registers",
+    "check_snapshots",
+    "search_registers",
+]
+
+SEARCH_STEPS = 200_000
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Proof that a history is wrong.
+
+    Attributes:
+        rule: which rule is broken.
+        because: one sentence with the numbers.
+        transactions: the few transactions that suffice to see it.
+        key: the key concerned, if one is.
+    """
+
+    rule: str
+    because: str
+    transactions: tuple[Transaction, ...]
+    key: str = ""
+
+    def __str__(self) -> str:
+        """Say it with its transactions, one per line."""
+        return "\n".join([f"{self.rule}: {self.because}", *(f"  {t.describe()}" for t in self.transactions)])
+
+
+def check_order(history: History) -> Counterexample | None:
+    """Check that timestamps respect real time: acknowledged before requested means smaller timestamp.
+
+    A strong read must not have a timestamp before a write acknowledged before it began. Among all
+    violations the one with the shortest gap in real time is returned. O(n log n).
+    """
+    writes = [t for t in history.transactions if t.kind == "read-write" and t.ts_us is not None]
+    acked = sorted((t for t in writes if t.end_us is not None), key=lambda t: t.end_us)
+    ends = [t.end_us for t in acked]
+    newest, newest_at = [], None
+    for one in acked:
+        newest_at = one if newest_at is None or one.ts_us > newest_at.ts_us else newest_at
+        newest.append(newest_at)
+    worst = None
+    for later in history.transactions:
+        if later.kind == "stale" or later.ts_us is None:
+            continue
+        place = bisect_left(ends, later.commit_us)
+        if place and _out_of_order(newest[place - 1], later):
+            earlier = _last_out_of_order(acked, place, later)
+            gap = later.commit_us - earlier.end_us
+            if worst is None or gap < worst[0]:
+                worst = (gap, earlier, later)
+    return _order_violation(*worst) if worst else None
+
+
+def _out_of_order(earlier: Transaction, later: Transaction) -> bool:
+    return later.ts_us < earlier.ts_us or (later.kind == "read-write" and later.ts_us == earlier.ts_us)
+
+
+def _last_out_of_order(acked: Sequence[Transaction], place: int, later: Transaction) -> Transaction:
+    return next(acked[i] for i in range(place - 1, -1, -1) if _out_of_order(acked[i], later))
+
+
+def _order_violation(gap_us: int, earlier: Transaction, later: Transaction) -> Counterexample:
+    because = (
+        f"T{later.txn} was requested {gap_us / 1e3:.3f} ms after T{earlier.txn} had been acknowledged, "
+        f"but its timestamp is {(earlier.ts_us - later.ts_us) / 1e3:.3f} ms smaller."
+    )
+    return Counterexample("timestamps must respect real time", because, (earlier, later))
+
+
+def check_snapshots(history: History) -> Counterexample | None:
+    """Check that every read at t saw the newest commit not later than t (own writes excepted).
+
+    A read-write transaction reads under locks, so it must have seen everything before its commit
+    timestamp. The counterexample holds the reader, the writer it saw and the writer it should have
+    seen. Also reported: two commits of one key at one timestamp, and a transaction applied at two.
+    """
+    for txn, both in history.torn.items():
+        told = tuple(t for t in history.transactions if t.txn == txn)
+        return Counterexample("a transaction has one timestamp", f"T{txn} was applied at {both} µs.", told)
+    writers = _committed_writers(history)
+    for key, versions in writers.items():
+        for (ts, one), (next_ts, other) in zip(versions, versions[1:], strict=False):
+            if ts == next_ts:
+                because = f"T{one.txn} and T{other.txn} both wrote {key} at {ts} µs."
+                return Counterexample("timestamps of a group grow", because, (one, other), key)
+    by_txn = {t.txn: t for t in history.transactions}
+    times = {key: [ts for ts, _ in versions] for key, versions in writers.items()}
+    wrong = (_wrong_read(t, writers, times, by_txn) for t in history.transactions if t.ts_us is not None)
+    return next((found for found in wrong if found), None)
+
+
+def _committed_writers(history: History) -> dict[str, list[tuple[int, Transaction]]]:
+    writers: dict[str, list[tuple[int, Transaction]]] = {}
+    for one in history.transactions:
+        if one.kind == "read-write" and one.ts_us is not None:
+            for key in one.writes:
+                writers.setdefault(key, []).append((one.ts_us, one))
+    for versions in writers.values():
+        versions.sort(key=lambda version: (version[0], version[1].txn))
+    return writers
+
+
+def _wrong_read(
+    reader: Transaction,
+    writers: Mapping[str, list[tuple[int, Transaction]]],
+    times: Mapping[str, list[int]],
+    by_txn: Mapping[int, Transaction],
+) -> Counterexample | None:
+    find = bisect_left if reader.kind == "read-write" else bisect_right
+    for key, seen in reader.reads:
+        place = find(times.get(key, []), reader.ts_us)
+        due = writers[key][place - 1][1] if place else None
+        if seen != (due.txn if due else 0):
+            because = (
+                f"T{reader.txn} read {key} at {reader.ts_us / 1e3:.3f} ms and saw {_name(seen)}, "
+                f"but the newest commit by then is {_name(due.txn if due else 0)}."
+            )
+            involved = [by_txn[seen]] if seen in by_txn else []
+            involved += [due] if due else []
+            return Counterexample("a read sees every commit up to its timestamp", because, (*involved, reader), key)
+    return None
+
+
+def _name(txn: int) -> str:
+    return f"T{txn}" if txn else "nothing"
+
+
+def check_leases(leases: Mapping[str, Sequence[Lease]]) -> str | None:
+    """Return one sentence if two leases of one group overlap, and None if all are disjoint."""
+    for group, terms in leases.items():
+        ordered = sorted(terms, key=lambda lease: lease.start_us)
+        for one, other in zip(ordered, ordered[1:], strict=False):
+            if other.start_us <= one.end_us:
+                return (
+                    f"Group {group}: a lease starts at {other.start_us / 1e6:.6f} s, "
+                    f"{(one.end_us - other.start_us) / 1e6:.6f} s before the one before it ends."
+                )
+    return None
+
+
+def check_registers(history: History, steps: int = SEARCH_STEPS) -> tuple[Counterexample | None, list[str]]:
+    """Search, key by key, for an order in which every strong operation could have happened at once.
+
+    Timestamps are not used. Linearizability is local: a history of registers is right if it is for
+    each register. Returns the smallest counterexample and the keys that were too hard to decide
+    within ``steps`` configurations each.
+    """
+    undecided, found = [], None
+    for key, operations in sorted(_by_key(history).items()):
+        verdict = search_registers(key, operations, steps)
+        if verdict is None:
+            undecided.append(key)
+        elif not verdict:
+            small = _shrink(key, operations, steps)
+            if found is None or len(small) < len(found.transactions):
+                because = f"no order of these {len(small)} operations explains what they read of {key}."
+                found = Counterexample("what clients see must be explained by one order", because, small, key)
+    return found, undecided
+
+
+def _by_key(history: History) -> dict[str, list[Transaction]]:
+    keys: dict[str, list[Transaction]] = {}
+    seen = {value for one in history.transactions for _, value in one.reads}
+    for one in history.transactions:
+        if one.kind == "stale" or (one.end_us is None and one.txn not in seen):
+            continue  # an unacknowledged write that nobody saw explains and forbids nothing
+        for key in {*one.writes, *(key for key, _ in one.reads)}:
+            keys.setdefault(key, []).append(one)
+    return keys
+
+
+def search_registers(key: str, operations: Sequence[Transaction], steps: int = SEARCH_STEPS) -> bool | None:
+    """Return whether one key's operations are linearizable; None if ``steps`` did not suffice.
+
+    Depth-first over which operation came next, among those that began before any other open one
+    had ended; a set of operations done with the value they left is never tried twice.
+    """
+    ops = sorted(operations, key=lambda t: t.start_us)
+    ends = [float("inf") if t.end_us is None else t.end_us for t in ops]
+    reads = [dict(t.reads).get(key) for t in ops]
+    writes = [t.txn if key in t.writes else None for t in ops]
+    # A configuration: every operation before `low` is done, and those of `done` beyond it.
+    stack: list[tuple[int, frozenset[int], int]] = [(0, frozenset(), 0)]
+    visited = {stack[0]}
+    while stack:
+        low, done, value = stack.pop()
+        if low == len(ops):
+            return True
+        steps -= 1
+        if steps < 0:
+            return None
+        for index in _could_be_next(ops, ends, low, done):
+            if reads[index] is not None and reads[index] != value:
+                continue
+            after = _advance(low, done, index)
+            configuration = (*after, value if writes[index] is None else writes[index])
+            if configuration not in visited:
+                visited.add(configuration)
+                stack.append(configuration)
+    return False
+
+
+def _could_be_next(ops: Sequence[Transaction], ends: Sequence[float], low: int, done: frozenset[int]) -> list[int]:
+    horizon, open_ops = float("inf"), []
+    for index in range(low, len(ops)):
+        if ops[index].start_us > horizon:
+            break
+        if index not in done:
+            open_ops.append(index)
+            horizon = min(horizon, ends[index])
+    return [index for index in reversed(open_ops) if ops[index].start_us <= horizon]
+
+
+def _advance(low: int, done: frozenset[int], index: int) -> tuple[int, frozenset[int]]:
+    if index != low:
+        return low, done | {index}
+    low += 1
+    while low in done:
+        low += 1
+    return low, frozenset(i for i in done if i > low) if done else done
+
+
+def _shrink(key: str, operations: Sequence[Transaction], steps: int) -> tuple[Transaction, ...]:
+    """Take operations away while the rest is still wrong: first the tail by halving, then one by one."""
+    ordered = sorted(operations, key=lambda t: float("inf") if t.end_us is None else t.end_us)
+    good, bad = 0, len(ordered)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        if search_registers(key, _closed(key, ordered[:middle], ordered), steps) is False:
+            bad = middle
+        else:
+            good = middle
+    kept = _closed(key, ordered[:bad], ordered)
+    for one in list(kept):
+        rest = [other for other in kept if other is not one and dict(other.reads).get(key) != one.txn]
+        if len(rest) < len(kept) and search_registers(key, rest, steps) is False:
+            kept = rest
+    return tuple(sorted(kept, key=lambda t: t.start_us))
+
+
+def _closed(key: str, some: Iterable[Transaction], everything: Iterable[Transaction]) -> list[Transaction]:
+    """Add the writers of whatever was read, so that cutting does not itself make a history wrong."""
+    kept = {t.txn: t for t in some}
+    writers = {t.txn: t for t in everything if key in t.writes}
+    todo = list(kept.values())
+    while todo:
+        seen = dict(todo.pop().reads).get(key)
+        if seen in writers and seen not in kept:
+            kept[seen] = writers[seen]
+            todo.append(writers[seen])
+    return list(kept.values())
+
+
+def check_all(history: History) -> Counterexample | None:
+    """Return the first counterexample that any of the three checkers finds."""
+    return check_order(history) or check_snapshots(history) or check_registers(history)[0]
