@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from .history import History, Transaction
 from .leases import Lease
@@ -104,7 +105,7 @@ def check_snapshots(history: History) -> Counterexample | None:
         return Counterexample("a transaction has one timestamp", f"T{txn} was applied at {both} µs.", told)
     writers = _committed_writers(history)
     for key, versions in writers.items():
-        for (ts, one), (next_ts, other) in zip(versions, versions[1:], strict=False):
+        for (ts, one), (next_ts, other) in pairwise(versions):
             if ts == next_ts:
                 because = f"T{one.txn} and T{other.txn} both wrote {key} at {ts} µs."
                 return Counterexample("timestamps of a group grow", because, (one, other), key)
@@ -142,7 +143,9 @@ def _wrong_read(
             )
             involved = [by_txn[seen]] if seen in by_txn else []
             involved += [due] if due else []
-            return Counterexample("a read sees every commit up to its timestamp", because, (*involved, reader), key)
+            return Counterexample(
+                "a read sees every commit up to its timestamp", because, (*involved, reader), key
+            )
     return None
 
 
@@ -154,7 +157,7 @@ def check_leases(leases: Mapping[str, Sequence[Lease]]) -> str | None:
     """Return one sentence if two leases of one group overlap, and None if all are disjoint."""
     for group, terms in leases.items():
         ordered = sorted(terms, key=lambda lease: lease.start_us)
-        for one, other in zip(ordered, ordered[1:], strict=False):
+        for one, other in pairwise(ordered):
             if other.start_us <= one.end_us:
                 return (
                     f"Group {group}: a lease starts at {other.start_us / 1e6:.6f} s, "
@@ -225,7 +228,9 @@ def search_registers(key: str, operations: Sequence[Transaction], steps: int = S
     return False
 
 
-def _could_be_next(ops: Sequence[Transaction], ends: Sequence[float], low: int, done: frozenset[int]) -> list[int]:
+def _could_be_next(
+    ops: Sequence[Transaction], ends: Sequence[float], low: int, done: frozenset[int]
+) -> list[int]:
     horizon, open_ops = float("inf"), []
     for index in range(low, len(ops)):
         if ops[index].start_us > horizon:
@@ -246,24 +251,46 @@ def _advance(low: int, done: frozenset[int], index: int) -> tuple[int, frozenset
 
 
 def _shrink(key: str, operations: Sequence[Transaction], steps: int) -> tuple[Transaction, ...]:
-    """Take operations away while the rest is still wrong: first the tail by halving, then one by one."""
+    """Take operations away while the rest is still wrong: first the tail by halving, then one by one.
+
+    An operation that cannot go may still lose its own read, which frees the one it read from.
+    """
     ordered = sorted(operations, key=lambda t: float("inf") if t.end_us is None else t.end_us)
     good, bad = 0, len(ordered)
     while bad - good > 1:
         middle = (good + bad) // 2
-        if search_registers(key, _closed(key, ordered[:middle], ordered), steps) is False:
-            bad = middle
-        else:
-            good = middle
-    kept = _closed(key, ordered[:bad], ordered)
-    for one in list(kept):
-        rest = [other for other in kept if other is not one and dict(other.reads).get(key) != one.txn]
-        if len(rest) < len(kept) and search_registers(key, rest, steps) is False:
-            kept = rest
+        wrong = search_registers(key, _with_writers(key, ordered[:middle], ordered), steps) is False
+        good, bad = (good, middle) if wrong else (middle, bad)
+    kept = _with_writers(key, ordered[:bad], ordered)
+    while (smaller := _one_step_smaller(key, kept, steps)) is not None:
+        kept = smaller
     return tuple(sorted(kept, key=lambda t: t.start_us))
 
 
-def _closed(key: str, some: Iterable[Transaction], everything: Iterable[Transaction]) -> list[Transaction]:
+def _one_step_smaller(key: str, kept: list[Transaction], steps: int) -> list[Transaction] | None:
+    for one in sorted(kept, key=lambda t: t.start_us):
+        choices = [_without_orphans(key, [other for other in kept if other is not one])]
+        if one.writes and key in dict(one.reads):
+            choices.append([replace(one, reads=()) if other is one else other for other in kept])
+        for smaller in choices:
+            if search_registers(key, smaller, steps) is False:
+                return smaller
+    return None
+
+
+def _without_orphans(key: str, some: list[Transaction]) -> list[Transaction]:
+    """Take away the readers of what nobody writes any more; their reads alone would prove nothing."""
+    while True:
+        known = {0, *(t.txn for t in some)}
+        rest = [t for t in some if dict(t.reads).get(key, 0) in known]
+        if len(rest) == len(some):
+            return rest
+        some = rest
+
+
+def _with_writers(
+    key: str, some: Iterable[Transaction], everything: Iterable[Transaction]
+) -> list[Transaction]:
     """Add the writers of whatever was read, so that cutting does not itself make a history wrong."""
     kept = {t.txn: t for t in some}
     writers = {t.txn: t for t in everything if key in t.writes}

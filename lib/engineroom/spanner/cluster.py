@@ -33,7 +33,9 @@ class ClusterKnobs(Knobs):
 
     seed: int = integer(1, 0, 2**31 - 1, label="seed", help="Same seed, same history.")
     replicas: int = integer(3, 1, 9, step=2, label="replicas", help="Voting replicas, one per zone.")
-    groups: int = integer(4, 1, 1_250, label="groups", log=True, help="Splits, each a Paxos group of its own.")
+    groups: int = integer(
+        4, 1, 1_250, label="groups", log=True, help="Splits, each a Paxos group of its own."
+    )
     rtt_ms: float = number(1, 0, 400, step=0.5, unit="ms", label="round trip between zones")
     local_rtt_ms: float = number(0.2, 0, 10, step=0.1, unit="ms", label="round trip inside a zone")
     epsilon_ms: float = number(1, 0.001, 100, step=0.5, unit="ms", label="ε at a poll")
@@ -149,7 +151,9 @@ class Cluster:
         self.knobs, self.protocol = knobs, protocol or Protocol()
         self.zones = tuple(zones) or tuple(Zone(f"Z{i + 1}") for i in range(knobs.replicas))
         if not any(zone.kind == "read-write" for zone in self.zones):
-            raise ValueError("No zone holds a read-write replica; a witness or read-only replica cannot lead.")
+            raise ValueError(
+                "No zone holds a read-write replica; a witness or read-only replica cannot lead."
+            )
         self.kernel = Kernel(knobs.max_events, keep_log)
         self.network = Network(self.kernel, self._round_trips(rtt_us), stream(knobs.seed, "network"))
         self.history = History()
@@ -237,7 +241,8 @@ class Cluster:
     def _fill_in_timestamps(self) -> None:
         decided = self.history.decided
         self.history.transactions = [
-            replace(one, ts_us=decided.get(one.txn)) if one.end_us is None else one for one in self.history.transactions
+            replace(one, ts_us=decided.get(one.txn)) if one.end_us is None else one
+            for one in self.history.transactions
         ]
 
 

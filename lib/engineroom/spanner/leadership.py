@@ -250,6 +250,8 @@ class Leadership:
 
     def step_down(self, why: str) -> None:
         """End the term; clients that wait will time out."""
+        if self.replica.leading is not self:
+            return
         self.replica.leading = None
         self.server.note("step down", self.group.name, self.ballot, why)
         if self in self.group.leaders:

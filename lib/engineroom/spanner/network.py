@@ -24,7 +24,9 @@ class Network:
         ValueError: for a negative round-trip time.
     """
 
-    def __init__(self, kernel: Kernel, rtt_us: Mapping[tuple[str, str], int], rng: random.Random, jitter: float = 0.1):
+    def __init__(
+        self, kernel: Kernel, rtt_us: Mapping[tuple[str, str], int], rng: random.Random, jitter: float = 0.1
+    ):
         for (a, b), rtt in rtt_us.items():
             if rtt < 0:
                 raise ValueError(f"The round trip between {a} and {b} is {rtt} µs; it must not be negative.")

@@ -75,7 +75,11 @@ class Replica:
 
     def __init__(self, group: Group, server: Server, kind: str, index: int, rng: random.Random):
         self.group, self.server, self.index, self.rng = group, server, index, rng
-        self.votes, self.may_lead, self.has_data = kind != "read-only", kind == "read-write", kind != "witness"
+        self.votes, self.may_lead, self.has_data = (
+            kind != "read-only",
+            kind == "read-write",
+            kind != "witness",
+        )
         # On disk:
         self.promised, self.vote = 0, Vote()
         self.log: dict[int, tuple[int, Entry]] = {}

@@ -20,7 +20,7 @@ class Protocol(Knobs):
         "2ε",
         ("2ε", "ε", "none"),
         label="commit wait",
-        help="2ε: until the timestamp has definitely passed; ε: until the local clock passes it; none: not at all.",
+        help="2ε: until the timestamp has surely passed; ε: until the local clock passes it.",
     )
     epsilon_scale: float = number(
         1, 0.05, 1, step=0.05, label="reported part of ε", help="Below 1 the clocks understate their error."
@@ -37,10 +37,15 @@ class Protocol(Knobs):
         help="Off: the coordinator picks the timestamp when the commit request arrives.",
     )
     read_at: str = choice(
-        "latest", ("latest", "earliest"), label="strong reads at", help="The end of now() used as read timestamp."
+        "latest",
+        ("latest", "earliest"),
+        label="strong reads at",
+        help="The end of now() used as read timestamp.",
     )
     fine_grained: bool = switch(
-        False, label="fine-grained safe time", help="Prepared transactions hold back only the keys they write."
+        False,
+        label="fine-grained safe time",
+        help="Prepared transactions hold back only the keys they write.",
     )
 
 

@@ -98,9 +98,13 @@ class Transactions:
         if self._server.protocol.read_at == "earliest":
             t_us = now.earliest
         name = self._lead.group.name
-        self._replica.snapshot(t_us, keys, lambda values: self._answer(attempt, "on_snapshot", name, t_us, values))
+        self._replica.snapshot(
+            t_us, keys, lambda values: self._answer(attempt, "on_snapshot", name, t_us, values)
+        )
 
-    def commit(self, attempt: Attempt, ballot: int | None, writes: tuple[str, ...], others: tuple[str, ...]) -> None:
+    def commit(
+        self, attempt: Attempt, ballot: int | None, writes: tuple[str, ...], others: tuple[str, ...]
+    ) -> None:
         """Commit: alone if there are no other groups, else as their coordinator."""
         one = self._begin_commit(attempt, ballot, writes)
         if one is None:
@@ -113,7 +117,9 @@ class Transactions:
             one.s_us = self._lead.assign()
         self._lock(attempt.txn, one.age, writes, True, lambda: self._locked_to_commit(attempt.txn))
 
-    def prepare(self, attempt: Attempt, ballot: int | None, writes: tuple[str, ...], coordinator: str) -> None:
+    def prepare(
+        self, attempt: Attempt, ballot: int | None, writes: tuple[str, ...], coordinator: str
+    ) -> None:
         """Lock what the transaction writes here, then make its prepare durable and report it."""
         one = self._begin_commit(attempt, ballot, writes)
         if one is None:
@@ -135,7 +141,9 @@ class Transactions:
         cost = self._server.timings.participant_us
         if cost:
             self._busy_until = max(self._busy_until, self._server.kernel.now) + cost
-            self._server.after(self._busy_until - self._server.kernel.now, self._count_prepared, txn, group, ts)
+            self._server.after(
+                self._busy_until - self._server.kernel.now, self._count_prepared, txn, group, ts
+            )
         else:
             self._count_prepared(txn, group, ts)
 
@@ -225,7 +233,9 @@ class Transactions:
             self._drop(txn, "the lease does not cover its timestamp")
             return
         one.status, one.s_us = "committing", s_us
-        self._lead.propose(Entry("write", s_us, txn, one.writes), on_released=lambda: self._committed(txn, s_us))
+        self._lead.propose(
+            Entry("write", s_us, txn, one.writes), on_released=lambda: self._committed(txn, s_us)
+        )
 
     def _committed(self, txn: int, s_us: int) -> None:
         one = self._active[txn]
@@ -243,7 +253,9 @@ class Transactions:
             return
         one.status = "prepared"
         entry = Entry("prepare", ts, txn, one.writes, tuple(one.reads), one.age, one.coordinator)
-        self._lead.propose(entry, on_chosen=lambda: self._send_to(one.coordinator, "on_prepared", txn, name, ts))
+        self._lead.propose(
+            entry, on_chosen=lambda: self._send_to(one.coordinator, "on_prepared", txn, name, ts)
+        )
 
     def _wound(self, txn: int) -> bool:
         one = self._active.get(txn)
@@ -275,7 +287,9 @@ class Transactions:
         self._active.pop(txn, None)
         self.locks.release(txn)
 
-    def _lock(self, txn: int, age: Age, keys: Iterable[str], exclusive: bool, then: Callable[[], None]) -> None:
+    def _lock(
+        self, txn: int, age: Age, keys: Iterable[str], exclusive: bool, then: Callable[[], None]
+    ) -> None:
         missing = len(tuple(keys))
         if not missing:
             then()

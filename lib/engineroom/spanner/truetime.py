@@ -39,7 +39,9 @@ class Sawtooth:
     def __post_init__(self) -> None:
         """Check the ranges."""
         if self.base_us < 1:
-            raise ValueError(f"ε at a poll is {self.base_us} µs; no clock is exact, so it must be at least 1 µs.")
+            raise ValueError(
+                f"ε at a poll is {self.base_us} µs; no clock is exact, so it must be at least 1 µs."
+            )
         if self.drift_us_per_s < 0:
             raise ValueError(f"The drift is {self.drift_us_per_s} µs/s; it must be 0 or more.")
         if self.poll_us < 1:
