@@ -12,7 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from .history import History, Transaction
 from .leases import Lease
@@ -54,35 +54,45 @@ class Counterexample:
 def check_order(history: History) -> Counterexample | None:
     """Check that timestamps respect real time: acknowledged before requested means smaller timestamp.
 
-    A strong read must not have a timestamp before a write acknowledged before it began. Among all
-    violations the one with the shortest gap in real time is returned. O(n log n).
+    A write must come after every write acknowledged before its commit was requested, on whatever key.
+    A strong read must not lie before a write *of a key it reads* that was acknowledged before the read
+    began (one served at its group's last commit may lie before writes elsewhere: nobody can tell).
+    Among all violations the one with the shortest gap in real time is returned. O(n log n).
     """
-    writes = [t for t in history.transactions if t.kind == "read-write" and t.ts_us is not None]
-    acked = sorted((t for t in writes if t.end_us is not None), key=lambda t: t.end_us)
-    ends = [t.end_us for t in acked]
-    newest, newest_at = [], None
+    acked = [t for t in history.transactions if t.kind == "read-write" and None not in (t.ts_us, t.end_us)]
+    acked.sort(key=lambda t: t.end_us)
+    by_key: dict[str, list[Transaction]] = {}
     for one in acked:
-        newest_at = one if newest_at is None or one.ts_us > newest_at.ts_us else newest_at
-        newest.append(newest_at)
+        for key in one.writes:
+            by_key.setdefault(key, []).append(one)
+    everything, per_key = _Acknowledged(acked), {key: _Acknowledged(some) for key, some in by_key.items()}
     worst = None
     for later in history.transactions:
         if later.kind == "stale" or later.ts_us is None:
             continue
-        place = bisect_left(ends, later.commit_us)
-        if place and _out_of_order(newest[place - 1], later):
-            earlier = _last_out_of_order(acked, place, later)
+        writes = later.kind == "read-write"
+        sources = [everything] if writes else [per_key[key] for key, _ in later.reads if key in per_key]
+        for earlier in filter(None, (source.out_of_order(later, writes) for source in sources)):
             gap = later.commit_us - earlier.end_us
             if worst is None or gap < worst[0]:
                 worst = (gap, earlier, later)
     return _order_violation(*worst) if worst else None
 
 
-def _out_of_order(earlier: Transaction, later: Transaction) -> bool:
-    return later.ts_us < earlier.ts_us or (later.kind == "read-write" and later.ts_us == earlier.ts_us)
+class _Acknowledged:
+    """Writes by the time of their acknowledgement, with the largest timestamp so far."""
 
+    def __init__(self, acked: list[Transaction]):
+        self._acked, self._ends = acked, [t.end_us for t in acked]
+        self._newest = list(accumulate((t.ts_us for t in acked), max))
 
-def _last_out_of_order(acked: Sequence[Transaction], place: int, later: Transaction) -> Transaction:
-    return next(acked[i] for i in range(place - 1, -1, -1) if _out_of_order(acked[i], later))
+    def out_of_order(self, later: Transaction, strictly: bool) -> Transaction | None:
+        """Return the last write acknowledged before ``later`` was requested whose timestamp is not before it."""
+        place = bisect_left(self._ends, later.commit_us)
+        limit = later.ts_us + (not strictly)
+        if not place or self._newest[place - 1] < limit:
+            return None
+        return next(self._acked[i] for i in range(place - 1, -1, -1) if self._acked[i].ts_us >= limit)
 
 
 def _order_violation(gap_us: int, earlier: Transaction, later: Transaction) -> Counterexample:

@@ -59,6 +59,7 @@ class ClusterKnobs(Knobs):
     think_ms: float = number(0, 0, 60_000, unit="ms", label="mean pause of a client")
     timeout_s: float = number(2, 0.01, 60, step=0.1, unit="s", label="client's patience")
     limit_s: float = number(3_600, 0.1, 86_400, unit="s", label="longest virtual time", log=True)
+    settle_s: float = number(0, 0, 600, unit="s", label="quiet time after the last transaction")
     max_events: int = integer(2_000_000, 1, 100_000_000, label="most events", log=True)
 
     def conflicts(self) -> dict[str, str]:
@@ -161,7 +162,7 @@ class Cluster:
         names = [f"g{number}" for number in range(knobs.groups)]
         self.groups = {name: self._group(name, turn) for turn, name in enumerate(names)}
         directory = Directory(self.groups, self.servers, self.network)
-        self._workload = _Workload(knobs, names, plans)
+        self._workload, self._done = _Workload(knobs, names, plans), False
         self.clients = [self._client(number, directory) for number in range(knobs.clients)]
 
     def run(self, faults: Iterable[Fault] = ()) -> Run:
@@ -234,8 +235,9 @@ class Cluster:
 
     def _next_plan(self, client: Client) -> Plan | None:
         plan = self._workload.next_plan()
-        if plan is None and all(one.plan is None for one in self.clients):
-            self.kernel.complete()
+        if plan is None and not self._done and all(one.plan is None for one in self.clients):
+            self._done = True
+            self.kernel.after(_us(self.knobs.settle_s * 1e3), self.kernel.complete)
         return plan
 
     def _fill_in_timestamps(self) -> None:

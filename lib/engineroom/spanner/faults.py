@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Fault", "random_faults", "schedule"]
 
 KINDS = ("kill", "soft kill", "restart", "cut", "slow", "heal", "skew")
+HAND_OVER_US = 100_000  # a soft kill warns this long ahead
 BETWEEN_ZONES = ("cut", "slow", "heal")
 
 
@@ -71,7 +73,7 @@ def _strike(fault: Fault, server: Server, network: Network) -> None:
         for replica in server.replicas.values():
             if replica.leading:
                 replica.leading.abdicate()
-        server.kernel.after(100_000, _kill_if_up, server)
+        server.kernel.after(HAND_OVER_US, _kill_if_up, server)
     elif fault.kind == "cut":
         network.cut(fault.zone, fault.other)
     elif fault.kind == "heal":
@@ -87,7 +89,9 @@ def _kill_if_up(server: Server) -> None:
         server.kill()
 
 
-def random_faults(rng, zones: Sequence[str], until_us: int, every_us: int, repair_us: int) -> list[Fault]:
+def random_faults(
+    rng: random.Random, zones: Sequence[str], until_us: int, every_us: int, repair_us: int
+) -> list[Fault]:
     """Draw a schedule of crashes, partitions and slow links, each repaired before the next begins.
 
     Args:
@@ -95,10 +99,15 @@ def random_faults(rng, zones: Sequence[str], until_us: int, every_us: int, repai
         zones: the zones to strike.
         until_us: no fault begins later.
         every_us: time between the beginnings of two faults.
-        repair_us: how long each lasts; less than ``every_us``.
+        repair_us: how long each lasts; longer than a soft kill's hand-over, shorter than ``every_us``.
+
+    Raises:
+        ValueError: when a fault would be repaired before it has happened, or after the next.
     """
-    if not 0 < repair_us < every_us:
-        raise ValueError(f"Repair takes {repair_us} µs; it must take between 1 and {every_us - 1} µs.")
+    if not HAND_OVER_US < repair_us < every_us:
+        raise ValueError(
+            f"Repair takes {repair_us} µs; it must take more than {HAND_OVER_US} and less than {every_us} µs."
+        )
     faults = []
     for at_us in range(every_us, until_us, every_us):
         zone, other = rng.sample(list(zones), 2)

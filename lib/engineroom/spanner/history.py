@@ -35,12 +35,13 @@ class Transaction:
 
     def describe(self) -> str:
         """Say it in one line."""
-        seen = ", ".join(f"{key}={value or 'nothing'}" for key, value in self.reads)
+        seen = ", ".join(f"{key}: {f'T{value}' if value else 'nothing'}" for key, value in self.reads)
         did = [f"read {seen}"] * bool(seen) + [f"wrote {', '.join(self.writes)}"] * bool(self.writes)
         end = "?" if self.end_us is None else f"{self.end_us / 1e3:.3f}"
         when = f"{self.start_us / 1e3:.3f} to {end} ms"
         at = "undecided" if self.ts_us is None else f"timestamp {self.ts_us / 1e3:.3f} ms"
-        return f"T{self.txn} ({self.kind}, client {self.client}) {' and '.join(did) or 'did nothing'}, {when}, {at}"
+        what = " and ".join(did) or "did nothing"
+        return f"T{self.txn} ({self.kind}, client {self.client}) {what}, {when}, {at}"
 
 
 @dataclass
