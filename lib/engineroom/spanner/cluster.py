@@ -6,12 +6,9 @@ same history and the same hash of the event log.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-
-from engineroom.kit.knobs import Knobs, integer, number, switch
 
 from .clients import Client, Directory, Plan
 from .events import Kernel, Stopped, stream
@@ -21,71 +18,11 @@ from .leases import Lease
 from .network import Network
 from .paxos import Group, Replica
 from .protocol import Protocol
-from .server import Server, Timings
+from .server import Server
 from .truetime import Sawtooth, TrueTime
+from .workload import ClusterKnobs, Workload, microseconds
 
 __all__ = ["Cluster", "ClusterKnobs", "Run", "Zone", "simulate"]
-
-
-@dataclass(frozen=True)
-class ClusterKnobs(Knobs):
-    """A deployment and its workload."""
-
-    seed: int = integer(1, 0, 2**31 - 1, label="seed", help="Same seed, same history.")
-    replicas: int = integer(3, 1, 9, step=2, label="replicas", help="Voting replicas, one per zone.")
-    groups: int = integer(
-        4, 1, 1_250, label="groups", log=True, help="Splits, each a Paxos group of its own."
-    )
-    rtt_ms: float = number(1, 0, 400, step=0.5, unit="ms", label="round trip between zones")
-    local_rtt_ms: float = number(0.2, 0, 10, step=0.1, unit="ms", label="round trip inside a zone")
-    epsilon_ms: float = number(1, 0.001, 100, step=0.5, unit="ms", label="ε at a poll")
-    drift_us_per_s: int = integer(200, 0, 10_000, unit="µs/s", label="assumed clock drift")
-    poll_s: float = number(30, 0.1, 300, unit="s", label="time between polls")
-    lease_s: float = number(10, 0.1, 60, step=0.1, unit="s", label="lease")
-    promise_s: float = number(8, 0.05, 60, step=0.5, unit="s", label="safe-time heartbeat")
-    log_write_ms: float = number(2, 0, 50, step=0.5, unit="ms", label="smallest log write")
-    log_spread_ms: float = number(0.5, 0, 50, step=0.1, unit="ms", label="mean extra log write")
-    participant_ms: float = number(0, 0, 10, step=0.05, unit="ms", label="coordinator's work per participant")
-    clients: int = integer(8, 1, 1_000, label="clients", help="Closed loops, spread over the zones.")
-    transactions: int = integer(400, 1, 1_000_000, label="transactions", log=True)
-    keys: int = integer(50, 1, 100_000, label="keys per group", log=True)
-    read_write: float = number(0.6, 0, 1, step=0.05, label="share of read-write transactions")
-    stale: float = number(0.1, 0, 1, step=0.05, label="share of stale reads")
-    across: float = number(0.3, 0, 1, step=0.05, label="share that spans groups")
-    span: int = integer(2, 1, 1_250, label="groups in a spanning transaction", log=True)
-    blind: float = number(0.2, 0, 1, step=0.05, label="share of writes that read nothing first")
-    staleness_ms: float = number(50, 0, 3_600_000, unit="ms", label="staleness")
-    from_leader: bool = switch(False, label="strong reads ask the leader", help="Off: the nearest replica.")
-    think_ms: float = number(0, 0, 60_000, unit="ms", label="mean pause of a client")
-    timeout_s: float = number(2, 0.01, 60, step=0.1, unit="s", label="client's patience")
-    limit_s: float = number(3_600, 0.1, 86_400, unit="s", label="longest virtual time", log=True)
-    settle_s: float = number(0, 0, 600, unit="s", label="quiet time after the last transaction")
-    max_events: int = integer(2_000_000, 1, 100_000_000, label="most events", log=True)
-
-    def conflicts(self) -> dict[str, str]:
-        """Check the rules between knobs."""
-        problems = {}
-        if self.replicas % 2 == 0:
-            problems["replicas"] = (
-                f"replicas is {self.replicas}; it must be odd: an even count survives "
-                f"no more failures than {self.replicas - 1} and needs a larger quorum."
-            )
-        if self.read_write + self.stale > 1:
-            problems["stale"] = "The shares of read-write transactions and stale reads add up to more than 1."
-        if self.span > self.groups:
-            problems["span"] = f"A transaction spans {self.span} groups, but there are only {self.groups}."
-        return problems
-
-    def timings(self) -> Timings:
-        """Return the servers' durations."""
-        return Timings(
-            lease_us=_us(self.lease_s * 1e3),
-            tick_us=max(1, _us(self.lease_s * 1e3) // 10),
-            promise_us=_us(self.promise_s * 1e3),
-            log_write_us=_us(self.log_write_ms),
-            log_write_spread_us=_us(self.log_spread_ms),
-            participant_us=_us(self.participant_ms),
-        )
 
 
 @dataclass(frozen=True)
@@ -162,7 +99,7 @@ class Cluster:
         names = [f"g{number}" for number in range(knobs.groups)]
         self.groups = {name: self._group(name, turn) for turn, name in enumerate(names)}
         directory = Directory(self.groups, self.servers, self.network)
-        self._workload, self._done = _Workload(knobs, names, plans), False
+        self._workload, self._done = Workload(knobs, names, plans), False
         self.clients = [self._client(number, directory) for number in range(knobs.clients)]
 
     def run(self, faults: Iterable[Fault] = ()) -> Run:
@@ -174,7 +111,7 @@ class Cluster:
         warm_up = self.knobs.timings().tick_us
         for client in self.clients:
             self.kernel.after(warm_up, client.start)
-        stopped = self.kernel.run(_us(self.knobs.limit_s * 1e3))
+        stopped = self.kernel.run(microseconds(self.knobs.limit_s * 1e3))
         self._fill_in_timestamps()
         leases = {name: [term.lease for term in group.history] for name, group in self.groups.items()}
         stalls = [why for group in self.groups.values() if (why := group.why_stalled())]
@@ -184,7 +121,7 @@ class Cluster:
     def _round_trips(self, given: Mapping[tuple[str, str], int] | None) -> dict[tuple[str, str], int]:
         names = [zone.name for zone in self.zones]
         if given is None:
-            far, near = _us(self.knobs.rtt_ms), _us(self.knobs.local_rtt_ms)
+            far, near = microseconds(self.knobs.rtt_ms), microseconds(self.knobs.local_rtt_ms)
             return {(a, b): near if a == b else far for a in names for b in names}
         both_ways = {**{(b, a): rtt for (a, b), rtt in given.items()}, **given}
         for a in names:
@@ -195,7 +132,7 @@ class Cluster:
 
     def _server(self, zone: Zone) -> Server:
         knobs, seed = self.knobs, self.knobs.seed
-        law = Sawtooth(_us(knobs.epsilon_ms), knobs.drift_us_per_s, _us(knobs.poll_s * 1e3))
+        law = Sawtooth(microseconds(knobs.epsilon_ms), knobs.drift_us_per_s, microseconds(knobs.poll_s * 1e3))
         clock = TrueTime(
             self.kernel,
             law,
@@ -229,15 +166,15 @@ class Cluster:
             self._next_plan,
             self._workload.next_txn,
             stream(knobs.seed, "pause", number),
-            _us(knobs.timeout_s * 1e3),
-            _us(knobs.think_ms),
+            microseconds(knobs.timeout_s * 1e3),
+            microseconds(knobs.think_ms),
         )
 
     def _next_plan(self, client: Client) -> Plan | None:
         plan = self._workload.next_plan()
         if plan is None and not self._done and all(one.plan is None for one in self.clients):
             self._done = True
-            self.kernel.after(_us(self.knobs.settle_s * 1e3), self.kernel.complete)
+            self.kernel.after(microseconds(self.knobs.settle_s * 1e3), self.kernel.complete)
         return plan
 
     def _fill_in_timestamps(self) -> None:
@@ -246,47 +183,6 @@ class Cluster:
             replace(one, ts_us=decided.get(one.txn)) if one.end_us is None else one
             for one in self.history.transactions
         ]
-
-
-class _Workload:
-    """Deals out plans and transaction ids."""
-
-    def __init__(self, knobs: ClusterKnobs, groups: list[str], plans: Sequence[Plan] | None):
-        self._knobs, self._groups = knobs, groups
-        self._rng: random.Random = stream(knobs.seed, "workload")
-        self._plans = iter(plans) if plans is not None else None
-        self._left = knobs.transactions
-        self._last_txn = 0
-
-    def next_txn(self) -> int:
-        """Return a fresh id."""
-        self._last_txn += 1
-        return self._last_txn
-
-    def next_plan(self) -> Plan | None:
-        """Return the next plan, or None at the end."""
-        if self._plans is not None:
-            return next(self._plans, None)
-        if not self._left:
-            return None
-        self._left -= 1
-        return self._draw()
-
-    def _draw(self) -> Plan:
-        knobs, rng = self._knobs, self._rng
-        span = knobs.span if rng.random() < knobs.across else 1
-        groups = rng.sample(self._groups, span)
-        keys = {group: (f"{group}/{rng.randrange(knobs.keys)}",) for group in groups}
-        dice = rng.random()
-        if dice < knobs.read_write:
-            return Plan("read-write", {} if rng.random() < knobs.blind else keys, keys)
-        if dice < knobs.read_write + knobs.stale:
-            return Plan("stale", keys, {}, _us(knobs.staleness_ms))
-        return Plan("read-only", keys, {}, from_leader=knobs.from_leader)
-
-
-def _us(milliseconds: float) -> int:
-    return round(milliseconds * 1_000)
 
 
 def simulate(

@@ -11,7 +11,8 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .leadership import Candidacy, Leadership
+from .candidacy import Candidacy
+from .leadership import Leadership
 from .leases import Vote
 from .log import Entry
 from .safetime import SafeTime

@@ -192,7 +192,7 @@ def _reason(load: _Load, split: _Split) -> str:
 
 def _cut(knobs: SplitKnobs, split: _Split, load: _Load, hot: bool) -> list[_Split]:
     """Cut a split that is held up where it halves the load, and one that is too large in the middle."""
-    worth_it = hot and load.on(split) > knobs.node_writes / 2  # less would fit beside others uncut
+    worth_it = hot and load.on(split) > knobs.node_writes / 4  # less fits beside others uncut
     if not worth_it and split.rows <= knobs.split_rows:
         return [split]
     at = _where(split, load)
