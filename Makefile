@@ -1,17 +1,68 @@
 # `make` lists what can be made. Set-up happens by itself, once, in .venv.
 PYTHON ?= python3
+THEME  ?= ballast
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+ROOT   := $(if $(filter 0,$(shell id -u)),--allow-root)
+NBVAL  := -p engineroom.teach.nbval_figures --nbval --nbval-cell-timeout=120 -n 2 --dist loadscope
+STORED := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help
+.PHONY: help lab test check unit notebooks doctor warm record release store bench constraints clean
+
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The Engine Room needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.13 ...")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[test]'
+lab: warm ## set up, and open JupyterLab on the start page
+	$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. $(ROOT) $(LAB_FLAGS) notebooks/start_here.ipynb
+
+test: check unit notebooks ## set up, and run all tests: lint, layers, Go, units, every notebook
+
+check: $(READY) ## the fast half of the tests: lint, format, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+unit: warm
+	$(BIN)/engineroom vet
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
+
+notebooks: warm
+	$(BIN)/python -m pytest -q $(NBVAL) $(STORED)
+
+doctor: $(READY) ## say what this machine lacks, and what brings it
+	$(BIN)/engineroom doctor
+
+warm: $(READY)
+	@$(BIN)/engineroom warm
+
+record: warm ## run a theme's real programs anew and store what they did (THEME=ballast)
+	$(BIN)/python -m engineroom.$(THEME).record
+
+release: $(READY) ## generate the exercise notebooks from assignments/
+	$(BIN)/engineroom release
+
+store: warm ## run every lesson and store its outputs in it
+	$(BIN)/engineroom store $(wildcard notebooks/*.ipynb notebooks/*/[0-9]*.ipynb)
+
+bench: warm ## measure speed, side by side with what it is compared to
+	@for bench in benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+
+constraints: $(READY) ## renew the pinned versions in constraints.txt
+	{ sed -n 1p constraints.txt; $(BIN)/uv pip compile -q --universal --python-version 3.11 --all-extras \
+	  --no-emit-index-url --no-annotate --no-header pyproject.toml; $(BIN)/uv --version | sed -E 's/uv ([0-9.]+).*/uv==\1/'; } > constraints.new
+	mv constraints.new constraints.txt
+
+clean: ## remove the set-up and what was built
+	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(READY): pyproject.toml constraints.txt lib/engineroom/lab_settings.json
+	@$(PYTHON) -c 'import sys; sys.exit("The Engine Room needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.13" if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up .venv (about a minute the first time) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[test]'
+	@mkdir -p $(VENV)/share/jupyter/lab/settings
+	@cp lib/engineroom/lab_settings.json $(VENV)/share/jupyter/lab/settings/overrides.json
 	@touch $@

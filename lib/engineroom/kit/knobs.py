@@ -17,10 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
+from engineroom.kit.plainly import ToldPlainly
+
 __all__ = ["Choice", "KnobError", "Knobs", "Number", "Switch", "choice", "integer", "number", "switch"]
 
 
-class KnobError(ValueError):
+class KnobError(ToldPlainly, ValueError):
     """A knob was given a value outside its declaration.
 
     Attributes:

@@ -1,0 +1,3 @@
+module engineroom/ballast
+
+go 1.27

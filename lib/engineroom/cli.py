@@ -1,0 +1,83 @@
+"""The ``engineroom`` command: doctor, warm, and what keeps the notebooks honest."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+__all__ = ["main"]
+
+
+def doctor(_: argparse.Namespace) -> int:
+    """Say whether this machine is ready, and what mends it if not."""
+    from engineroom.doctor import examine
+
+    readiness = examine()
+    print(readiness)
+    return 0 if readiness.ready else 1
+
+
+def warm(_: argparse.Namespace) -> int:
+    """Compile the course's Go programs once, so that no lesson waits for the compiler."""
+    from engineroom.golang.warming import warm_up
+
+    return warm_up()
+
+
+def vet(_: argparse.Namespace) -> int:
+    """Check the course's Go code: gofmt, go vet, go test."""
+    from engineroom.golang.warming import vet_modules
+
+    return vet_modules()
+
+
+def store(options: argparse.Namespace) -> int:
+    """Run notebooks from top to bottom and store their outputs in them."""
+    from engineroom.teach.stored_outputs import store_outputs
+
+    for path in options.notebooks:
+        print(f"running {path} …", flush=True)
+        store_outputs(path)
+    return 0
+
+
+def release(_: argparse.Namespace) -> int:
+    """Generate the exercise notebooks from assignments/."""
+    from engineroom.teach.release import assignments, publish
+
+    for assignment in assignments():
+        print(f"released {publish(assignment)}", flush=True)
+    return 0
+
+
+def go(options: argparse.Namespace) -> int:
+    """Run a go command with the course's toolchain and settings."""
+    from engineroom.golang import find_go, go_environment
+
+    sys.stdout.flush()
+    os.execve(find_go().go, ["go", *options.arguments], go_environment())
+
+
+def main() -> int:
+    """Run the command line; return the exit code."""
+    parser = argparse.ArgumentParser(prog="engineroom", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for function in (doctor, warm, vet, store, release, go):
+        command = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
+        command.set_defaults(function=function)
+        if function is store:
+            command.add_argument("notebooks", nargs="+", type=Path)
+        if function is go:
+            command.add_argument("arguments", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    try:
+        return options.function(options)
+    except (RuntimeError, OSError, ValueError) as error:
+        print(f"engineroom: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""For instructors and authors: store, release, grade."""
