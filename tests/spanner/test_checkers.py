@@ -3,6 +3,9 @@
 import itertools
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from engineroom.spanner.checkers import (
     check_all,
     check_leases,
@@ -15,8 +18,6 @@ from engineroom.spanner.leases import Lease
 from engineroom.spanner.protocol import MUTANTS, Protocol
 from engineroom.spanner.registers import search_registers
 from engineroom.spanner.scenarios import SCENARIOS, break_rule
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def write(txn, start, end, ts, *keys, reads=()):

@@ -6,6 +6,7 @@ formula exceeds about seven times in a million draws; the seeds are fixed, so no
 
 import numpy as np
 import pytest
+
 from engineroom.spanner import closed_forms as cf
 
 N = 200_000

@@ -1,6 +1,9 @@
 """The whole deployment: determinism, external consistency under faults, liveness, stalls that are shown."""
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
 from engineroom.kit.knobs import KnobError
 from engineroom.spanner.checkers import check_leases, check_order, check_registers, check_snapshots
 from engineroom.spanner.clients import Plan
@@ -9,8 +12,6 @@ from engineroom.spanner.events import stream
 from engineroom.spanner.faults import Fault, random_faults
 from engineroom.spanner.protocol import Protocol
 from engineroom.spanner.topology import configuration
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 
 BUSY = {
     "lease_s": 1,

@@ -1,6 +1,7 @@
 """The kernel's order, its bounds and its log."""
 
 import pytest
+
 from engineroom.spanner.events import EventLog, Kernel, stream
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from engineroom.kit.knobs import KnobError
 from engineroom.spanner import closed_forms, failover, fidelity
 from engineroom.spanner.cluster import ClusterKnobs, simulate

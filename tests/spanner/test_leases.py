@@ -1,10 +1,11 @@
 """Leases of successive leaders never overlap, whatever the clocks within their ε say."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from engineroom.spanner.events import Kernel, stream
 from engineroom.spanner.leases import Lease, Vote, lease_from_votes
 from engineroom.spanner.truetime import Interval, Sawtooth, TrueTime
-from hypothesis import given
-from hypothesis import strategies as st
 
 LEAN = st.floats(-1, 1)
 

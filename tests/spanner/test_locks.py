@@ -2,9 +2,10 @@
 
 import random
 
-from engineroom.spanner.locks import LockTable, Request
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from engineroom.spanner.locks import LockTable, Request
 
 
 class Table:

@@ -1,9 +1,10 @@
 """Which keys scale with nodes, and which cannot be helped."""
 
 import pytest
-from engineroom.spanner.splits import SCHEMES, SplitKnobs, participants, simulate
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from engineroom.spanner.splits import SCHEMES, SplitKnobs, participants, simulate
 
 HEAVY = {"writes": 30_000, "minutes": 12}
 

@@ -4,6 +4,7 @@ import itertools
 import math
 
 import pytest
+
 from engineroom.spanner.topology import (
     Placement,
     Site,

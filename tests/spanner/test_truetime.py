@@ -4,11 +4,12 @@ import math
 import statistics
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from engineroom.spanner import closed_forms
 from engineroom.spanner.events import Kernel, stream
 from engineroom.spanner.truetime import Sawtooth, TrueTime
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 LAWS = st.builds(
     Sawtooth,

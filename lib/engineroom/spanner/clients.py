@@ -91,7 +91,7 @@ class _Attempt:
         for group, keys in self.plan.reads.items():
             lead = self.client.directory.leader(group, self.zone)
             if lead:
-                self.client.send(lead.server, _at, lead, "read", self, keys)
+                self.client.send(lead.server, lead.deliver, "read", self, keys)
 
     def on_read(self, group: str, ballot: int, values: dict[str, int]) -> None:
         self.values.update(values)
@@ -113,7 +113,7 @@ class _Attempt:
             last = tuple(groups[1:]) if group == groups[0] else groups[0]
             method = "commit" if group == groups[0] else "prepare"
             writes = plan.writes.get(group, ())
-            self.client.send(lead.server, _at, lead, method, self, self.ballots.get(group), writes, last)
+            self.client.send(lead.server, lead.deliver, method, self, self.ballots.get(group), writes, last)
 
     def on_commit(self, s_us: int) -> None:
         if not self.over:
@@ -132,7 +132,7 @@ class _Attempt:
             (group, keys), *_ = plan.reads.items()
             lead = directory.leader(group, self.zone)
             if lead:
-                self.client.send(lead.server, _at, lead, "read_last", self, keys)
+                self.client.send(lead.server, lead.deliver, "read_last", self, keys)
             return
         frontend = directory.frontend(self.zone)
         if frontend:
@@ -176,7 +176,7 @@ class _Attempt:
         for group in self.plan.reads if self.plan.kind == "read-write" else ():
             lead = self.client.directory.leader(group, self.zone)
             if lead:
-                self.client.send(lead.server, _at, lead, "abort", self.txn)
+                self.client.send(lead.server, lead.deliver, "abort", self.txn)
         self.client.failed(why)
 
     def _time_out(self) -> None:
@@ -186,11 +186,6 @@ class _Attempt:
             self._finish(None)  # it may or may not be committed: nobody told us
         else:
             self._fail("timed out")
-
-
-def _at(lead: Leadership, method: str, *args: object) -> None:
-    if lead.replica.leading is lead:
-        getattr(lead.transactions, method)(*args)
 
 
 class Client:

@@ -7,7 +7,7 @@ All times are in milliseconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from engineroom.kit.knobs import Knobs, integer, number
 
 from .closed_forms import quorum_latency
 
-__all__ = ["LatencyKnobs", "Sample", "StaleKnobs", "majority", "simulate", "stale_reads"]
+__all__ = ["LatencyKnobs", "Sample", "StaleKnobs", "by_participants", "majority", "simulate", "stale_reads"]
 
 Times = NDArray[np.float64]
 
@@ -113,3 +113,9 @@ def stale_reads(knobs: StaleKnobs, staleness_s: Times) -> tuple[Times, Times]:
     age = np.asarray(staleness_s, float) - knobs.delay_ms / 1e3
     local = np.clip(age / knobs.heartbeat_s, 0, 1)
     return local, knobs.local_ms + (1 - local) * 2 * knobs.delay_ms
+
+
+def by_participants(knobs: LatencyKnobs, participants: tuple[int, ...]) -> tuple[Times, Times]:
+    """Return (mean, 99th percentile) of the total latency for each number of participants."""
+    totals = [simulate(replace(knobs, participants=count)).total for count in participants]
+    return np.array([t.mean() for t in totals]), np.array([np.percentile(t, 99) for t in totals])

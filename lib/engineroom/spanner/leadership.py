@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .leases import Lease
 from .log import Entry
@@ -70,6 +70,11 @@ class Leadership:
     def can_be_reached_from(self, zone: str) -> bool:
         """Return whether a client in ``zone`` would be sent to this leader."""
         return self.in_office() and self.server.network.reachable(zone, self.server.zone)
+
+    def deliver(self, request: str, *args: Any) -> None:
+        """Pass a request on to the transactions, or lose it because the term is over."""
+        if self.replica.leading is self:
+            getattr(self.transactions, request)(*args)
 
     # -- timestamps ---------------------------------------------------------------------------
 

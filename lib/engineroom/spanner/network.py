@@ -34,6 +34,7 @@ class Network:
         self._one_way = {(a, b): rtt // 2 for (x, y), rtt in rtt_us.items() for a, b in ((x, y), (y, x))}
         self._slow: dict[tuple[str, str], float] = {}
         self._cut: set[tuple[str, str]] = set()
+        self.messages: list[tuple[int, str, int, str, str]] | None = None  # (sent, from, due, to, what)
 
     def send(self, source: str, target: str, action: Callable[..., None], *args: Any) -> None:
         """Deliver ``action(*args)`` at ``target``, unless the link is cut now or on arrival."""
@@ -41,6 +42,9 @@ class Network:
         if link in self._cut:
             return
         delay = self._one_way[link] * (1 + self._jitter * self._random()) * self._slow.get(link, 1.0)
+        if self.messages is not None:
+            due = self._kernel.now + int(delay)
+            self.messages.append((self._kernel.now, source, due, target, _what(action, args)))
         self._kernel.after(int(delay), self._arrive, link, action, args)
 
     def reachable(self, source: str, target: str) -> bool:
@@ -68,3 +72,12 @@ class Network:
     def _arrive(self, link: tuple[str, str], action: Callable[..., None], args: tuple[Any, ...]) -> None:
         if link not in self._cut:
             action(*args)
+
+
+def _what(action: Callable[..., None], args: tuple[Any, ...]) -> str:
+    """Return what a message asks for, below the envelopes that carry it."""
+    while action.__name__ in ("handle", "deliver"):
+        action, args = args[0], args[1:]
+        if isinstance(action, str):
+            return action
+    return action.__name__

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 from functools import cache
-from pathlib import Path
+
+from engineroom.kit.data import data_file
+from engineroom.kit.places import course_folder
 
 __all__ = ["setup", "table"]
-
-FOLDER = Path(__file__).parents[3] / "data" / "spanner"
 
 
 @cache
@@ -18,10 +18,10 @@ def table(name: str) -> tuple[dict[str, str], ...]:
     Raises:
         ValueError: for a table that does not exist, naming those that do.
     """
-    known = sorted(path.stem for path in FOLDER.glob("*.csv"))
+    known = sorted(path.stem for path in (course_folder() / "data" / "spanner").glob("*.csv"))
     if name not in known:
         raise ValueError(f"There is no table {name!r}; the tables are: {', '.join(known)}.")
-    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    with data_file("spanner", f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
 
 

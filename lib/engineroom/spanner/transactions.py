@@ -316,9 +316,4 @@ class Transactions:
     def _send_to(self, group: str, method: str, *args: object) -> None:
         lead = self._server.replicas[group].group.leader_seen_from(self._server.zone)
         if lead:
-            self._server.send(lead.server, _deliver, lead, method, *args)
-
-
-def _deliver(lead: Leadership, method: str, *args: object) -> None:
-    if lead.replica.leading is lead:
-        getattr(lead.transactions, method)(*args)
+            self._server.send(lead.server, lead.deliver, method, *args)
