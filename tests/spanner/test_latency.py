@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from engineroom.kit.knobs import KnobError
-from engineroom.spanner import closed_forms, failover, fidelity
+from engineroom.spanner import closed_forms, failover, fidelity, staleness, two_phase
 from engineroom.spanner.cluster import ClusterKnobs, simulate
-from engineroom.spanner.latency import LatencyKnobs, StaleKnobs, stale_reads
+from engineroom.spanner.latency import LatencyKnobs
 from engineroom.spanner.latency import simulate as sample
 from engineroom.spanner.published import setup, table
 
@@ -132,13 +132,19 @@ def test_no_read_is_lost_only_delayed(kill):
 
 
 def test_stale_reads_are_local_beyond_a_heartbeat_and_a_delay():
-    knobs = StaleKnobs()
-    local, latency = stale_reads(knobs, np.array([0.0, 0.05, 4.05, 8.05, 20.0]))
-    np.testing.assert_allclose(local, [0, 0, 0.5, 1, 1])
-    np.testing.assert_allclose(latency, [101.3, 101.3, 51.3, 1.3, 1.3])
-    np.testing.assert_allclose(
-        local, closed_forms.served_locally(np.array([0, 0.05, 4.05, 8.05, 20]), 8, 0.05)
-    )
+    for staleness_s, local, latency_ms in ((0, 0, 101.3), (4.05, 0.5, 51.3), (8.05, 1, 1.3), (20, 1, 1.3)):
+        curve = staleness.simulate(staleness.StaleKnobs(staleness_s=staleness_s))
+        assert curve.chosen_local == pytest.approx(local)
+        assert curve.chosen_latency_ms == pytest.approx(latency_ms)
+    assert np.all(np.diff(curve.local) >= 0)
+    assert np.all(np.diff(curve.latency_ms) <= 0)
+
+
+def test_the_curve_by_participants_is_table_4s_model():
+    curve = two_phase.simulate(LatencyKnobs(samples=2_000))
+    np.testing.assert_allclose(curve.mean_ms, [row.model for row in fidelity.table_4()])
+    assert curve.typical_gap_ms == pytest.approx(fidelity.root_mean_square_gap(fidelity.table_4()))
+    assert np.all(curve.p99_ms > curve.mean_ms)
 
 
 def test_published_tables_are_complete_and_unknown_ones_refused():

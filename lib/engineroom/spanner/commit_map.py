@@ -74,9 +74,8 @@ def simulate(knobs: MapKnobs) -> CommitMap:
     waits = {
         site: round_trip_ms(leader, site, knobs.detour, knobs.zone_rtt_ms) for site in alive if site.votes
     }
-    moved = Placement(
-        placement.name, tuple(alive_first(placement, leader)), leader.region, placement.per_region
-    )
+    leader_first = (leader, *(site for site in placement.sites if site != leader))
+    moved = Placement(placement.name, leader_first, leader.region, placement.per_region)
     commit = moved.commit_rtt_ms(knobs.detour, knobs.zone_rtt_ms, failed)
     return CommitMap(placement, failed, leader, waits, commit)
 

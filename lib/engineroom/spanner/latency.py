@@ -7,7 +7,7 @@ All times are in milliseconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from engineroom.kit.knobs import Knobs, integer, number
 
 from .closed_forms import quorum_latency
 
-__all__ = ["LatencyKnobs", "Sample", "StaleKnobs", "by_participants", "majority", "simulate", "stale_reads"]
+__all__ = ["LatencyKnobs", "Sample", "majority", "simulate"]
 
 Times = NDArray[np.float64]
 
@@ -58,12 +58,14 @@ class Sample:
         prepare: until the coordinator has counted every participant (0 for one participant).
         paxos: the coordinator's log write, to a majority.
         wait: what commit wait added to that.
+        epsilon_ms: the range that ε was drawn from.
     """
 
     network: Times
     prepare: Times
     paxos: Times
     wait: Times
+    epsilon_ms: tuple[float, float]
 
     @property
     def total(self) -> Times:
@@ -92,30 +94,5 @@ def simulate(knobs: LatencyKnobs) -> Sample:
         still = knobs.participant_ms * np.arange(others, 0, -1)
         prepare = np.max(prepared + still, axis=1)
     wait = np.maximum(2 * epsilon - paxos, 0.0)
-    return Sample(np.full(n, knobs.client_rtt_ms), prepare, paxos, wait)
-
-
-@dataclass(frozen=True)
-class StaleKnobs(Knobs):
-    """Reads of a certain staleness at a replica far from the leader."""
-
-    staleness_s: float = number(10, 0, 60, step=0.5, unit="s", label="staleness")
-    heartbeat_s: float = number(8, 0.1, 60, step=0.5, unit="s", label="safe-time heartbeat")
-    delay_ms: float = number(50, 0, 1_000, step=5, unit="ms", label="one way from the leader")
-    local_ms: float = number(1.3, 0, 50, step=0.1, unit="ms", label="local read")
-
-
-def stale_reads(knobs: StaleKnobs, staleness_s: Times) -> tuple[Times, Times]:
-    """Return (share served locally, mean latency in ms) of reads of an idle key range.
-
-    A read that the replica's safe time does not cover asks the leader: one round trip more.
-    """
-    age = np.asarray(staleness_s, float) - knobs.delay_ms / 1e3
-    local = np.clip(age / knobs.heartbeat_s, 0, 1)
-    return local, knobs.local_ms + (1 - local) * 2 * knobs.delay_ms
-
-
-def by_participants(knobs: LatencyKnobs, participants: tuple[int, ...]) -> tuple[Times, Times]:
-    """Return (mean, 99th percentile) of the total latency for each number of participants."""
-    totals = [simulate(replace(knobs, participants=count)).total for count in participants]
-    return np.array([t.mean() for t in totals]), np.array([np.percentile(t, 99) for t in totals])
+    range_ms = (knobs.epsilon_low_ms, knobs.epsilon_high_ms)
+    return Sample(np.full(n, knobs.client_rtt_ms), prepare, paxos, wait, range_ms)

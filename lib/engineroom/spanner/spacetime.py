@@ -33,7 +33,7 @@ WORDS = {
     "on_snapshot": "values",
     "_at_frontend": "read",
 }
-MARKS = {"propose": "log", "chosen": "majority", "apply": "apply"}
+MARKS = ("propose", "chosen", "apply")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def simulate(knobs: StepKnobs) -> SpaceTime:
     marks = tuple(
         Mark(at(entry[0]), entry[2], _in_words(entry, start))
         for entry in run.events
-        if start <= entry[0] <= until and entry[1] in MARKS
+        if start <= entry[0] <= until and entry[1] in MARKS and entry[1:5:3] != ("apply", "prepare")
     )
     return SpaceTime(
         ("client", *(zone.name for zone in cluster.zones)),
@@ -170,8 +170,8 @@ def _lane(zone: str, what: str, end: str) -> str:
 def _in_words(entry: tuple, start_us: int) -> str:
     kind, group = entry[1], entry[3]
     if kind == "propose":
-        at = f" at s = {(entry[6] - start_us) / 1e3:.2f} ms" if entry[6] else ""
-        return f"{group} logs the {'commit' if entry[5] == 'write' else entry[5]}{at}"
+        at = f", s = {(entry[6] - start_us) / 1e3:.2f}" if entry[6] else ""
+        return f"{group} logs {'commit' if entry[5] == 'write' else entry[5]}{at}"
     if kind == "chosen":
         return f"{group} has a majority"
-    return f"{group} applies the {'commit' if entry[4] == 'write' else entry[4]}"
+    return f"{group} applies {'commit' if entry[4] == 'write' else entry[4]}"
