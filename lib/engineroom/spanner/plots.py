@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engineroom.spanner.failover import FailoverRun
     from engineroom.spanner.fidelity import Row
     from engineroom.spanner.latency import Sample
+    from engineroom.spanner.raft_quorum import QuorumRun
     from engineroom.spanner.spacetime import Message, SpaceTime
     from engineroom.spanner.splits import SplitRun
     from engineroom.spanner.staleness import StaleCurve
@@ -32,6 +33,7 @@ __all__ = [
     "TwoPhaseFigure",
     "WaitFigure",
     "counterexample",
+    "quorums",
     "sawtooth",
     "two_phase_table",
     "writes_table",
@@ -460,6 +462,28 @@ def two_phase_table(variants: dict[str, list[Row]]) -> Picture:
         f"{name}: {model[0].model:.0f} to {model[-1].model:.0f}" for name, model in variants.items()
     )
     return Picture(figure, f"Mean latency in ms from 1 to 200 participants. Published: 17 to 150.5; {told}.")
+
+
+def quorums(prediction: QuorumRun, measured: QuorumRun) -> Picture:
+    """Return a model's and a real quorum's latencies (medians with quartiles) and failover gaps."""
+    figure = new_figure(8.4, 3.8)
+    times, gaps = figure.subplots(1, 2, width_ratios=(3, 1))
+    kinds = {"put": "put_ms", "linearizable read": "linearizable_ms", "serializable read": "serializable_ms"}
+    told = []
+    for way, run, style in ((-0.15, prediction, MODEL), (0.15, measured, PAPER)):
+        low, middle, high = np.array([np.percentile(getattr(run, k), (25, 50, 75)) for k in kinds.values()]).T
+        places = np.arange(len(kinds)) + way
+        shown = {**style, "linestyle": "none", "label": run.origin, "markersize": 8}
+        times.errorbar(places, middle, [middle - low, high - middle], capsize=5, **shown)
+        gaps.plot(np.full(len(run.gap_s), way), run.gap_s, **shown)
+        medians = ", ".join(f"{kind} {m:.1f} ms" for kind, m in zip(kinds, middle, strict=True))
+        told.append(f"{run.origin}: {medians}, gap {np.mean(run.gap_s):.2f} s on average")
+    times.set(title="A quorum of three", ylabel="ms, median and quartiles", ylim=(0, None))
+    times.set_xticks(range(len(kinds)), kinds)
+    times.legend(loc="upper right")
+    gaps.set(title="Leader killed", ylabel="seconds without writes", xlim=(-0.6, 0.6), xticks=[])
+    gaps.set_ylim(0, None)
+    return Picture(figure, "; ".join(told) + ".")
 
 
 def sawtooth(times_s: np.ndarray, epsilon_ms: np.ndarray, error_ms: np.ndarray) -> Picture:
