@@ -486,8 +486,9 @@ def quorums(prediction: QuorumRun, measured: QuorumRun) -> Picture:
     return Picture(figure, "; ".join(told) + ".")
 
 
-def sawtooth(times_s: np.ndarray, epsilon_ms: np.ndarray, error_ms: np.ndarray) -> Picture:
-    """Return one clock's uncertainty over time with its actual error inside."""
+def sawtooth(watched: list[tuple[float, float, float]]) -> Picture:
+    """Return one clock's uncertainty over time with its actual error inside, as `truetime.watch` saw it."""
+    times_s, epsilon_ms, error_ms = np.array(watched).T
     figure = new_figure(8.0, 3.6)
     axes = figure.add_subplot()
     axes.fill_between(times_s, -epsilon_ms, epsilon_ms, color=COLOURS["sky"], alpha=0.45, label="± ε")

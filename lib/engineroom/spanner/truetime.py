@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from .events import Kernel
 
-__all__ = ["Interval", "Sawtooth", "TrueTime"]
+__all__ = ["Interval", "Sawtooth", "TrueTime", "watch"]
 
 
 class Interval(NamedTuple):
@@ -119,3 +119,16 @@ class TrueTime:
         if self._lean is not None:
             return int(self._lean * epsilon)
         return int(self._left_by_poll + self._drift * since)  # towards zero: stays within ε
+
+
+def watch(
+    law: Sawtooth, rng: random.Random, seconds: float, steps: int = 600
+) -> list[tuple[float, float, float]]:
+    """Watch one clock: return (seconds, ε in ms, error in ms) at regular steps."""
+    kernel, seen = Kernel(), []
+    clock = TrueTime(kernel, law, rng)
+    for step in range(steps + 1):
+        kernel.now = round(seconds * 1e6 * step / steps)
+        earliest, latest = clock.now()
+        seen.append((kernel.now / 1e6, (latest - earliest) / 2e3, clock.error_us() / 1e3))
+    return seen
