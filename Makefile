@@ -9,13 +9,14 @@ NBVAL  := -p engineroom.teach.nbval_figures --nbval --nbval-cell-timeout=120 -n 
 STORED := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check unit notebooks doctor warm record release store bench constraints clean
+.PHONY: help lab test check unit notebooks test-browser doctor warm record release store bench constraints clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 lab: warm ## set up, and open JupyterLab on the start page
-	$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. $(ROOT) $(LAB_FLAGS) notebooks/start_here.ipynb
+	$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. \
+	  --LabApp.default_url=/lab/tree/notebooks/start_here.ipynb $(ROOT) $(LAB_FLAGS)
 
 test: check unit notebooks ## set up, and run all tests: lint, layers, Go, units, every notebook
 
@@ -26,10 +27,14 @@ check: $(READY) ## the fast half of the tests: lint, format, layers
 
 unit: warm
 	$(BIN)/engineroom vet
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/browser tests
 
 notebooks: warm
 	$(BIN)/python -m pytest -q $(NBVAL) $(STORED)
+
+test-browser: warm ## the tests that drive JupyterLab in a real browser (needs chromium)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[browser]'
+	$(BIN)/python -m pytest -q tests/browser
 
 doctor: $(READY) ## say what this machine lacks, and what brings it
 	$(BIN)/engineroom doctor
@@ -62,7 +67,8 @@ $(READY): pyproject.toml constraints.txt lib/engineroom/lab_settings.json
 	@echo "Setting up .venv (about a minute the first time) …"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[test]'
+	@$(BIN)/uv pip install --quiet --system-certs --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[test]' \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@mkdir -p $(VENV)/share/jupyter/lab/settings
 	@cp lib/engineroom/lab_settings.json $(VENV)/share/jupyter/lab/settings/overrides.json
 	@touch $@

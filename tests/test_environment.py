@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 
 COURSE = Path(__file__).parents[1]
 CONDA_NAMES = {"matplotlib-base": "matplotlib"}  # conda-forge's name: pypi's name
-ONLY_IN_CONDA = {"python", "pip"}
+ONLY_IN_CONDA = {"pip"}
 
 
 def parse(requirement: str) -> tuple[str, str]:
@@ -20,23 +20,30 @@ def parse(requirement: str) -> tuple[str, str]:
 def conda_side(text: str) -> dict[str, str]:
     entries = yaml.safe_load(text)["dependencies"]
     pip_entries = next(entry["pip"] for entry in entries if isinstance(entry, dict))
-    conda = [entry for entry in entries if isinstance(entry, str)]
+    conda = [entry for entry in entries if isinstance(entry, str) and not entry.startswith("python=")]
     return dict(parse(entry) for entry in [*conda, *pip_entries] if not entry.startswith("-e"))
 
 
 def pypi_side() -> dict[str, str]:
     project = tomllib.loads((COURSE / "pyproject.toml").read_text())["project"]
-    return {"python": project["requires-python"], **dict(parse(entry) for entry in project["dependencies"])}
+    return dict(parse(entry) for entry in project["dependencies"])
 
 
 def disagreements(text: str) -> set[str]:
     conda, pypi = conda_side(text), pypi_side()
-    names = (conda.keys() | pypi.keys()) - ONLY_IN_CONDA | {"python"}
+    names = (conda.keys() | pypi.keys()) - ONLY_IN_CONDA
     return {name for name in names if conda.get(name) != pypi.get(name)}
 
 
 def test_both_sides_agree():
     assert disagreements((COURSE / "environment.yml").read_text()) == set()
+
+
+def test_the_one_python_that_conda_takes_is_allowed():
+    entries = yaml.safe_load((COURSE / "environment.yml").read_text())["dependencies"]
+    [version] = [entry.removeprefix("python=") for entry in entries if str(entry).startswith("python=")]
+    allowed = tomllib.loads((COURSE / "pyproject.toml").read_text())["project"]["requires-python"]
+    assert Requirement(f"python{allowed}").specifier.contains(version)
 
 
 def test_a_changed_bound_or_a_missing_package_is_seen():

@@ -168,15 +168,21 @@ def test_two_builds_at_once_give_one_program():
     assert paths[0].is_file()
 
 
-def test_the_cache_forgets_its_oldest_programs(tmp_path):
+def test_the_cache_forgets_its_oldest_programs_and_abandoned_work(own_cache):
+    abandoned, busy = cache_folder("work") / "run-abandoned", cache_folder("work") / "run-busy"
+    abandoned.mkdir()
+    busy.mkdir()
+    os.utime(abandoned, (0, 0))
+    programs = cache_folder("programs")
     for age in range(build_module.KEPT_PROGRAMS + 5):
-        home = tmp_path / f"{age:03}"
+        home = programs / f"{age:03}"
         home.mkdir()
         os.utime(home, (age, age))
-    build_module._forget_oldest(tmp_path)
-    kept = sorted(home.name for home in tmp_path.iterdir())
+    build_module._forget_oldest(programs)
+    kept = sorted(home.name for home in programs.iterdir())
     assert kept[0] == "005"
     assert len(kept) == build_module.KEPT_PROGRAMS
+    assert leftovers() == [busy]
 
 
 def test_an_interrupted_kernel_ends_its_go_program():

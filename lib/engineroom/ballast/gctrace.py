@@ -141,7 +141,8 @@ class Separated:
 def parse_line(line: str, number: int = 1) -> Record:
     """Parse one trace line, of whichever kind.
 
-    A line cut exactly before its optional ``(forced)`` can't be told from a complete one.
+    Two cuts can't be told from a complete line: exactly before an optional ``(forced)``, and inside
+    the number that ends a ``pacer: assist ratio=…`` line.
 
     Raises:
         TraceLineError: when it is foreign, truncated or continues after its end.

@@ -11,13 +11,14 @@ from engineroom.ballast.cycles import GCRun
 from engineroom.ballast.gcpacertrace import PacerEnd
 from engineroom.ballast.gctrace import GCTrace, separate, with_pacing
 from engineroom.ballast.heapgoal import MIB
+from engineroom.kit.plainly import ToldPlainly
 
 __all__ = ["HeaploadError", "gc_run"]
 
 Row = Mapping[str, Any]
 
 
-class HeaploadError(ValueError):
+class HeaploadError(ToldPlainly, ValueError):
     """A report that is incomplete or contradicts itself."""
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engineroom.ballast.heapgoal import heap_goal, runway, trigger
+from engineroom.ballast.heapgoal import gogc_goal, runway, trigger
 
 if TYPE_CHECKING:
     from engineroom.ballast.gcpacertrace import PacerEnd
@@ -35,8 +35,9 @@ def one_step_ahead(accounts: Sequence[PacerEnd], gogc: int) -> np.ndarray:
     """Return the trigger in bytes that the model computes for every cycle but the first.
 
     The printed goal gives the marked heap; the work of the cycle before gives the heap's part of the
-    expected work, so the rest of that is roots. Shape (len(accounts) - 1,); NaN for a cycle whose
-    goal was not GOGC's (minimum heap, sweep distance, memory limit) and so does not tell what was marked.
+    expected work, so the rest of that is roots. Shape (len(accounts) - 1,); NaN for a cycle that the
+    minimum heap gave its goal, which does not tell what was marked. Neither does a goal from a memory
+    limit or from the sweep distance, but there nothing in the account gives that away: leave such runs out.
 
     Args:
         accounts: the pacer's lines of successive cycles, as `gcpacertrace` reads them.
@@ -46,8 +47,8 @@ def one_step_ahead(accounts: Sequence[PacerEnd], gogc: int) -> np.ndarray:
 
 
 def _predict(before: PacerEnd, account: PacerEnd, gogc: int) -> float:
+    if account.goal_bytes == gogc_goal(0, gogc):
+        return float("nan")
     roots = account.expected_work_bytes - before.heap_work_bytes
     marked = marked_from_goal(account.goal_bytes, gogc, roots)
-    if abs(heap_goal(marked, gogc, roots) - account.goal_bytes) > 1:
-        return float("nan")
     return trigger(marked, account.goal_bytes, runway(account.cons_mark, account.expected_work_bytes))

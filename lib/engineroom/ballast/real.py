@@ -2,61 +2,65 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Mapping
-from functools import cache
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from engineroom.ballast.cycles import GCRun
+from engineroom.ballast.death_spiral import SpiralKnobs, SpiralRun
+from engineroom.ballast.go.programs import Progress, measure, prepare, report
 from engineroom.ballast.heap_knobs import STOP_THE_WORLD, HeapKnobs
 from engineroom.ballast.heapgoal import MIB
 from engineroom.ballast.heapload import gc_run
+from engineroom.ballast.recordings import (
+    recorded_knobs,
+    recordings,
+    replay,
+    replay_spiral,
+    spiral_run,
+    table,
+)
 from engineroom.ballast.virtual_memory import MemoryCharge, PageKnobs
-from engineroom.golang import Finished, Limits, build, json_lines
-from engineroom.kit.places import course_folder
+from engineroom.kit.plainly import ToldPlainly
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "API_SETTINGS",
     "TooLargeToRun",
     "calibrate",
+    "compare_api",
+    "heapload_report",
     "measure",
     "prepare",
     "recorded_knobs",
     "recordings",
     "replay",
+    "replay_spiral",
     "run",
+    "spiral",
     "table",
     "touch_pages",
 ]
 
-GO = Path(__file__).with_name("go")
-PROGRAMS = ("heapload", "pagetouch", "spiral", "heapshape", "apiserver")
 MOST_MB = {"ballast": 1024, "slice": 1024, "resident heap": 1536}
-SPARE_S = 20.0  # start, building the live heap, and a busy machine
-MEMORY_MB = 3072
+HURRY_S = 60.0
 TRACE = "gctrace=1,gcpacertrace=1"
 
-Progress = Callable[[float], None]
+# What the API is run with; the first is what the others are compared to.
+API_SETTINGS: dict[str, dict[str, Any]] = {
+    "GOGC=100": {},
+    "32 MB ballast": {"ballast-mb": 32},
+    "256 MB ballast": {"ballast-mb": 256},
+    "GOGC=off, limit 300 MB": {"gogc": "off", "limit-mb": 300},
+    "GOGC=2500": {"gogc": 2500},
+    "GOGC=100, limit 300 MB": {"limit-mb": 300},
+}
 
 
-class TooLargeToRun(ValueError):
+class TooLargeToRun(ToldPlainly, ValueError):
     """Knobs that the model may have, but that would not be kind to this machine."""
-
-
-def prepare(on_program: Callable[[str], None] | None = None) -> None:
-    """Build every program of this theme now, so that no later run waits for the compiler.
-
-    Args:
-        on_program: called with each program's name before it is built.
-    """
-    for name in PROGRAMS:
-        if on_program:
-            on_program(name)
-        build(GO / name)
 
 
 def run(
@@ -84,10 +88,29 @@ def run(
         TooLargeToRun: when the heap would outgrow what a live run may use.
         GoRunError: when the program fails or is stopped.
     """
-    seconds = min(knobs.duration_s, at_most_s)
+    rows, stderr = heapload_report(
+        knobs, at_most_s=at_most_s, hurry=hurry, on_progress=on_progress, cancel=cancel
+    )
+    return gc_run(rows, stderr, label=knobs.describe(), stopped=knobs.collector == STOP_THE_WORLD)
+
+
+def heapload_report(
+    knobs: HeapKnobs,
+    *,
+    at_most_s: float = 5.0,
+    hurry: bool = False,
+    on_progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+) -> tuple[list[dict[str, Any]], str]:
+    """Run as `run` does, and return the raw report: the program's rows and its traces on stderr.
+
+    Raises:
+        TooLargeToRun: when the heap would outgrow what a live run may use.
+        GoRunError: when the program fails or is stopped.
+    """
+    seconds = max(0.1, min(knobs.duration_s, at_most_s))
     total_mb = max(1.0, knobs.allocation_mb_s * seconds)
     _refuse_too_large(knobs, total_mb)
-    stopped = knobs.collector == STOP_THE_WORLD
     flags = {
         "live-mb": knobs.live_mb,
         "ballast-mb": knobs.ballast_mb,
@@ -95,14 +118,12 @@ def run(
         "limit-mb": knobs.limit_mb if knobs.limited else 0,
         "rate-mb": 0 if hurry else knobs.allocation_mb_s,
         "total-mb": total_mb,
-        "seconds": 60 if hurry else max(0.1, seconds),
+        "seconds": HURRY_S if hurry else seconds,
     }
-    env = {
-        "GODEBUG": TRACE + (",gcstoptheworld=1" if stopped else ""),
-        "GOMAXPROCS": str(knobs.processors),
-    }
-    rows, finished = _report("heapload", flags, env, flags["seconds"], on_progress, cancel)
-    return gc_run(rows, finished.stderr, label=knobs.describe(), stopped=stopped)
+    stopped = ",gcstoptheworld=1" if knobs.collector == STOP_THE_WORLD else ""
+    env = {"GODEBUG": TRACE + stopped, "GOMAXPROCS": str(knobs.processors)}
+    rows, finished = report("heapload", flags, env, flags["seconds"], on_progress, cancel)
+    return rows, finished.stderr
 
 
 def _refuse_too_large(knobs: HeapKnobs, total_mb: float) -> None:
@@ -170,105 +191,74 @@ def touch_pages(knobs: PageKnobs, *, cancel: threading.Event | None = None) -> M
     )
 
 
-def measure(
-    program: str,
-    flags: Mapping[str, Any] | None = None,
+def spiral(
+    knobs: SpiralKnobs, *, on_progress: Progress | None = None, cancel: threading.Event | None = None
+) -> SpiralRun:
+    """Let the live heap walk into the memory limit and return what each step gave.
+
+    The knobs of the machine (`mutator_mb_s`, `mark_ns_per_byte`) are what they are.
+
+    Raises:
+        TooLargeToRun: when limit or live heap is above what a live run may use.
+        GoRunError: when the program fails or is stopped.
+    """
+    import pandas as pd
+
+    _at_most("resident heap", max(knobs.limit_mb, knobs.to_mb))
+    flags = {
+        "limit-mb": knobs.limit_mb,
+        "ballast-mb": knobs.ballast_mb,
+        "from-mb": knobs.from_mb,
+        "to-mb": knobs.to_mb,
+        "steps": knobs.steps,
+        "step-seconds": knobs.step_s,
+    }
+    rows = measure(
+        "spiral",
+        flags,
+        env={"GOMAXPROCS": str(knobs.processors)},
+        at_most_s=2 * knobs.steps * knobs.step_s,
+        on_progress=on_progress,
+        cancel=cancel,
+    )
+    return spiral_run(pd.DataFrame(rows))
+
+
+def compare_api(
+    settings: Sequence[str] = tuple(API_SETTINGS),
     *,
-    env: Mapping[str, str] | None = None,
-    at_most_s: float = 60.0,
+    repeats: int = 1,
+    seconds: float = 4.0,
     on_progress: Progress | None = None,
     cancel: threading.Event | None = None,
-) -> list[dict[str, Any]]:
-    """Run one of this theme's programs and return the rows that it reports.
+) -> pd.DataFrame:
+    """Serve the API under load in each setting in turn, and return one row per run.
+
+    The columns are those of the recorded table "api". The settings take turns within a repeat, so
+    that what else the machine does meets all of them; compare within a repeat.
 
     Args:
-        program: "heapload", "pagetouch", "spiral", "heapshape" or "apiserver".
-        flags: its flags without the dash, e.g. ``{"live-mb": 20}``; its source says which.
-        env: variables to add, e.g. ``{"GOMAXPROCS": "1"}``.
-        at_most_s: wall time after which it is killed.
+        settings: names in `API_SETTINGS`.
+        repeats: how often to go through all settings.
+        seconds: how long each run measures.
         on_progress: called with the part that is done, from 0 to 1.
         cancel: when set, the program is killed.
 
     Raises:
-        GoRunError: when it fails, with its own sentence, or is stopped.
-    """
-    if program not in PROGRAMS:
-        raise ValueError(f"There is no program {program!r}; there are: {', '.join(PROGRAMS)}.")
-    return _report(program, flags or {}, env or {}, at_most_s, on_progress, cancel)[0]
-
-
-def _report(
-    program: str,
-    flags: Mapping[str, Any],
-    env: Mapping[str, str],
-    seconds: float,
-    on_progress: Progress | None,
-    cancel: threading.Event | None,
-) -> tuple[list[dict[str, Any]], Finished]:
-    """Build and run a program; return its rows without progress, and all else that it did."""
-
-    def tell(line: str) -> None:
-        if line.startswith('{"done"'):
-            on_progress(json.loads(line)["done"])
-
-    finished = build(GO / program).run(
-        [f"-{name}={value}" for name, value in flags.items()],
-        env=env,
-        limits=Limits(time_s=seconds + SPARE_S, memory_mb=MEMORY_MB),
-        on_line=tell if on_progress else None,
-        cancel=cancel,
-    )
-    rows = [row for row in json_lines(finished.stdout) if row["kind"] != "progress"]
-    if on_progress:
-        on_progress(1.0)
-    return rows, finished
-
-
-def recordings() -> list[str]:
-    """Return the names of the recorded runs that `replay` knows."""
-    return list(_recorded())
-
-
-def replay(name: str) -> GCRun:
-    """Return a recorded run.
-
-    Raises:
-        KeyError: when there is no recording of that name.
-    """
-    return GCRun.from_record(_recording(name)["run"])
-
-
-def recorded_knobs(name: str) -> HeapKnobs:
-    """Return the knobs that a recorded run was made with.
-
-    Raises:
-        KeyError: when there is no recording of that name.
-    """
-    return HeapKnobs(**_recording(name)["knobs"])
-
-
-def table(name: str) -> pd.DataFrame:
-    """Return a recorded table: api, article, heapshape, pacer, pagetouch or spiral.
-
-    Raises:
-        FileNotFoundError: when there is no such table.
+        KeyError: when there is no such setting.
+        GoRunError: when the program fails or is stopped.
     """
     import pandas as pd
 
-    return pd.read_csv(_data() / f"{name}.csv")
+    turns = [(repeat, name, API_SETTINGS[name]) for repeat in range(1, repeats + 1) for name in settings]
+    rows = []
+    for done, (repeat, name, flags) in enumerate(turns):
 
+        def tell(part: float, done: int = done) -> None:
+            if on_progress:
+                on_progress((done + part) / len(turns))
 
-def _data() -> Path:
-    return course_folder() / "data" / "ballast"
-
-
-@cache
-def _recorded() -> dict[str, dict[str, Any]]:
-    lines = [line for file in sorted(_data().glob("*.jsonl")) for line in file.read_text().splitlines()]
-    return {record["name"]: record for record in map(json.loads, lines)}
-
-
-def _recording(name: str) -> dict[str, Any]:
-    if name not in _recorded():
-        raise KeyError(f"There is no recorded run named {name!r}; recordings() lists them.")
-    return _recorded()[name]
+        flags = {"seconds": seconds, **flags}
+        [row] = measure("apiserver", flags, env={"GOMAXPROCS": "2"}, on_progress=tell, cancel=cancel)
+        rows.append({"repeat": repeat, "setting": name, **row})
+    return pd.DataFrame(rows)

@@ -6,10 +6,12 @@ import re
 from dataclasses import fields
 from typing import ClassVar, Self
 
+from engineroom.kit.plainly import ToldPlainly
+
 __all__ = ["LineShape", "TraceLineError"]
 
 
-class TraceLineError(ValueError):
+class TraceLineError(ToldPlainly, ValueError):
     """A line that is not a complete trace line.
 
     Attributes:

@@ -9,6 +9,7 @@ import re
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -244,6 +245,9 @@ def _publish(made: Path, home: Path) -> None:
 
 
 def _forget_oldest(programs: Path) -> None:
+    """Drop the least recently used programs, and scratch folders that a killed process left behind."""
     by_age = sorted(programs.iterdir(), key=lambda home: home.stat().st_mtime, reverse=True)
-    for home in by_age[KEPT_PROGRAMS:]:
-        shutil.rmtree(home, ignore_errors=True)
+    yesterday = time.time() - 86_400
+    abandoned = [f for f in cache_folder("work").iterdir() if f.stat().st_mtime < yesterday]
+    for folder in [*by_age[KEPT_PROGRAMS:], *abandoned]:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -218,7 +218,8 @@ function render({ model, el }) {
   }
   const actions = make("div", { class: "er-actions" });
   if (spec.run_label) actions.append(run, stop, bar);
-  controls.append(actions, status, trouble);
+  actions.append(status);
+  controls.append(actions, trouble);
   root.append(
     make("h4", { class: "er-title" }, spec.title),
     make("div", { class: "er-columns" }, controls, make("div", { class: "er-picture" }, image, summary)),

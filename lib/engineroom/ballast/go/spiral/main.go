@@ -52,6 +52,7 @@ func main() {
 		held = target
 		runtime.GC() // the step starts with the live heap known, and GC CPU up to date
 		observe.Emit(work(gauges, step, held))
+		observe.Emit(map[string]any{"kind": "progress", "done": float64(step+1) / float64(*steps)})
 	}
 	runtime.KeepAlive(live)
 	runtime.KeepAlive(ballast)

@@ -58,3 +58,25 @@ func TestLessKnowsThatUnknownStaysUnknown(t *testing.T) {
 		t.Error("a difference with an unknown is known")
 	}
 }
+
+func TestABallastLivesOnlyAsLongAsSomethingRefersToIt(t *testing.T) {
+	const sizeMB = 64
+	gauges := NewGauges(Live)
+	liveMB := func() float64 {
+		runtime.GC()
+		gauges.Read()
+		return gauges.Get(Live) / MB
+	}
+	_ = Ballast(sizeMB) // as good as nothing
+	if got := liveMB(); got > sizeMB/2 {
+		t.Errorf("a ballast that nobody holds is still there: %.0f MB live", got)
+	}
+	ballast := Ballast(sizeMB)
+	if got := liveMB(); got < sizeMB {
+		t.Errorf("a ballast that is needed later is gone: %.0f MB live", got)
+	}
+	runtime.KeepAlive(ballast)
+	if got := liveMB(); got > sizeMB/2 {
+		t.Errorf("a ballast is still there after its last use: %.0f MB live", got)
+	}
+}

@@ -1,0 +1,1 @@
+"""The ballast theme's Go programs, and how they are built and run."""

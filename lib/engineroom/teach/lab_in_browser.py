@@ -1,0 +1,143 @@
+"""JupyterLab in a real browser, driven as a learner would: for browser tests and benchmarks.
+
+Needs PyPI's ``playwright`` and a Chromium of the system; both are optional for learners.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engineroom.kit.children import Server
+from engineroom.kit.places import course_folder
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+__all__ = ["BrowserMissing", "LabInBrowser", "lab_in_browser"]
+
+QUIET = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+)
+PATIENCE_MS = 90_000
+
+
+class BrowserMissing(RuntimeError):
+    """There is no Chromium, or no Playwright to drive it."""
+
+
+class LabInBrowser:
+    """One JupyterLab in one browser window.
+
+    Attributes:
+        page: Playwright's page.
+        console_errors: what the browser's console reported as errors so far.
+    """
+
+    def __init__(self, page: Page, address: str, token: str):
+        self.page, self._address, self._token = page, address, token
+        self.console_errors: list[str] = []
+        page.on("console", lambda m: self.console_errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+
+    def open(self, notebook: str) -> None:
+        """Open a notebook by its path from ``notebooks/`` and wait until its kernel is idle."""
+        self.page.goto(f"{self._address}/lab/tree/{notebook}?token={self._token}&reset")
+        self.page.wait_for_selector(".jp-Notebook", timeout=PATIENCE_MS)
+        self.wait_idle()
+
+    def wait_idle(self) -> None:
+        """Wait until the status bar says that the kernel is idle."""
+        self.page.wait_for_function(
+            "document.querySelector('#jp-main-statusbar')?.innerText.includes('Idle')", timeout=PATIENCE_MS
+        )
+
+    def run_all(self) -> None:
+        """Run all cells from the menu and wait until the kernel is idle and no cell waits."""
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_text("Run All Cells", exact=True).first.click()
+        self.page.wait_for_function(
+            "[...document.querySelectorAll('.jp-InputPrompt')].every(p => !p.innerText.includes('*'))"
+            " && document.querySelector('#jp-main-statusbar').innerText.includes('Idle')",
+            timeout=PATIENCE_MS,
+        )
+
+    def explorer(self, title: str) -> Locator:
+        """Return an explorer that shows its figure, scrolled into view."""
+        found = self.page.locator(f".er-explorer[aria-label='{title}']")
+        found.wait_for(timeout=PATIENCE_MS)
+        found.scroll_into_view_if_needed()
+        found.locator("img[src]").wait_for(timeout=PATIENCE_MS)
+        return found
+
+    def errors_shown(self) -> list[str]:
+        """Return the texts of all error outputs on the page."""
+        return self.page.locator(
+            ".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']"
+        ).all_inner_texts()
+
+
+@contextmanager
+def lab_in_browser(*, width: int = 1400, height: int = 1000) -> Iterator[LabInBrowser]:
+    """Start JupyterLab as ``make lab`` does, on a copy of the notebooks, and open a browser window.
+
+    Raises:
+        BrowserMissing: with the commands that bring what is missing.
+    """
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        chromium = None
+    if chromium is None:
+        raise BrowserMissing(
+            "Browser tests need Chromium and Playwright; bring them with: "
+            "apt-get install chromium; .venv/bin/python -m pip install playwright"
+        )
+    token = secrets.token_hex(16)
+    with tempfile.TemporaryDirectory(prefix="engineroom-lab-") as copy, sync_playwright() as playwright:
+        shutil.copytree(course_folder() / "notebooks", copy, dirs_exist_ok=True)
+        with _lab_server(Path(copy), token) as address:
+            root = ["--no-sandbox"] if os.geteuid() == 0 else []
+            browser = playwright.chromium.launch(executable_path=chromium, args=[*QUIET, *root])
+            try:
+                page = browser.new_page(viewport={"width": width, "height": height})
+                yield LabInBrowser(page, address, token)
+            finally:
+                browser.close()
+
+
+@contextmanager
+def _lab_server(folder: Path, token: str) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    flags = [f"--port={port}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
+    root = ["--allow-root"] if os.geteuid() == 0 else []
+    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", *flags, *root]
+    with Server(command, env={**os.environ, "JUPYTER_CONFIG_DIR": str(folder / ".jupyter")}) as server:
+        server.wait_until(lambda: _answers(f"{address}/api?token={token}"), within_s=60)
+        yield address
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
