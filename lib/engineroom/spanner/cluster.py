@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .clients import Client, Directory, Plan
+from .clients import Client, Plan
+from .directory import Directory
 from .events import Kernel, Stopped, stream
 from .faults import Fault, schedule
 from .history import History

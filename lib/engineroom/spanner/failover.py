@@ -64,7 +64,7 @@ def simulate(knobs: FailoverKnobs) -> FailoverRun:
     lost, led = _gaps(knobs, rng)
     edges = np.arange(0, knobs.until_s + knobs.bin_s / 2, knobs.bin_s)
     per_group = knobs.reads / knobs.groups
-    done = sum(per_group * _completed(edges, a, b) for a, b in zip(lost, led, strict=True))
+    done = per_group * _completed(edges, lost[:, None], led[:, None]).sum(axis=0)
     return FailoverRun(knobs, edges, np.diff(done) / knobs.bin_s, led)
 
 
@@ -79,6 +79,8 @@ def _gaps(knobs: FailoverKnobs, rng: np.random.Generator) -> tuple[NDArray[np.fl
     return lost, lost
 
 
-def _completed(t: NDArray[np.float64], lost: float, led: float) -> NDArray[np.float64]:
+def _completed(
+    t: NDArray[np.float64], lost: NDArray[np.float64], led: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return how much of a unit-rate stream is complete by ``t``: nothing during the gap, all of it after."""
     return np.where(t < led, np.minimum(t, lost), t)

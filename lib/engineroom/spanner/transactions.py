@@ -9,48 +9,16 @@ Source: Corbett et al., OSDI 2012, section 4.2.1.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from .attempts import Active, Attempt
 from .locks import Age, LockTable, Request
 from .log import Entry
 
 if TYPE_CHECKING:
     from .leadership import Leadership
 
-__all__ = ["Attempt", "Transactions"]
-
-
-class Attempt(Protocol):
-    """What a leader knows of a client's attempt at a transaction."""
-
-    txn: int
-    age: Age
-    zone: str
-
-    def on_read(self, group: str, ballot: int, values: dict[str, int]) -> None:
-        """Receive values read under lock from one group."""
-
-    def on_commit(self, s_us: int) -> None:
-        """Hear that it is committed."""
-
-    def on_abort(self, why: str) -> None:
-        """Hear that it is aborted."""
-
-
-@dataclass
-class _Active:
-    age: Age
-    attempt: Attempt | None
-    status: str  # reading, locking, then prepared, resolving or collecting, committing
-    touched_us: int
-    reads: dict[str, None] = field(default_factory=dict)
-    writes: tuple[str, ...] = ()
-    coordinator: str = ""
-    missing: set[str] = field(default_factory=set)
-    participants: tuple[str, ...] = ()
-    at_least: int = 0
-    s_us: int | None = None
+__all__ = ["Transactions"]
 
 
 class Transactions:
@@ -63,7 +31,7 @@ class Transactions:
     def __init__(self, leadership: Leadership):
         self._lead, self._server, self._replica = leadership, leadership.server, leadership.replica
         self.locks = LockTable(self._wound)
-        self._active: dict[int, _Active] = {}
+        self._active: dict[int, Active] = {}
         self._early: dict[int, dict[str, int]] = {}  # prepared messages that overtook the commit request
         self._refused: set[int] = set()
         self._busy_until = 0
@@ -71,7 +39,7 @@ class Transactions:
     def recover(self) -> None:
         """Lock again what prepared transactions in the log hold."""
         for txn, entry in self._replica.prepared.items():
-            one = _Active(entry.age, None, "prepared", self._server.kernel.now)
+            one = Active(entry.age, None, "prepared", self._server.kernel.now)
             one.writes, one.coordinator = entry.writes, entry.coordinator
             self._active[txn] = one
             for exclusive, keys in ((False, entry.reads), (True, entry.writes)):
@@ -82,7 +50,7 @@ class Transactions:
 
     def read(self, attempt: Attempt, keys: tuple[str, ...]) -> None:
         """Read under shared locks; the answer carries the ballot that the locks depend on."""
-        one = _Active(attempt.age, attempt, "reading", self._server.kernel.now)
+        one = Active(attempt.age, attempt, "reading", self._server.kernel.now)
         one = self._active.setdefault(attempt.txn, one)
         one.touched_us = self._server.kernel.now
         one.reads.update(dict.fromkeys(keys))
@@ -202,7 +170,7 @@ class Transactions:
 
     # -- steps --------------------------------------------------------------------------------
 
-    def _begin_commit(self, attempt: Attempt, ballot: int | None, writes: tuple[str, ...]) -> _Active | None:
+    def _begin_commit(self, attempt: Attempt, ballot: int | None, writes: tuple[str, ...]) -> Active | None:
         one = self._active.get(attempt.txn)
         lost_locks = ballot is not None and (ballot != self._lead.ballot or one is None)
         if not self._lead.in_office() or lost_locks or attempt.txn in self._refused:
@@ -210,7 +178,7 @@ class Transactions:
             self._answer(attempt, "on_abort", "its locks are gone")
             return None
         if one is None:
-            one = self._active[attempt.txn] = _Active(attempt.age, attempt, "locking", 0)
+            one = self._active[attempt.txn] = Active(attempt.age, attempt, "locking", 0)
         one.status, one.writes, one.touched_us = "locking", writes, self._server.kernel.now
         return one
 
