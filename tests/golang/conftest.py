@@ -7,19 +7,6 @@ import pytest
 from engineroom.golang import build
 
 MAKER = Path(__file__).parent / "go" / "tracemaker"
-KINDS = (
-    "pool",
-    "pingpong",
-    "gc",
-    "tasks",
-    "syscalls",
-    "network",
-    "profile",
-    "spawn",
-    "processors",
-    "sequence",
-    "misnested",
-)
 
 
 @pytest.fixture(scope="session")
