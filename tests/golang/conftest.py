@@ -1,25 +1,14 @@
 """Freshly made traces, shared by the tests of the trace reader."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from engineroom.golang import build
 
+sys.path.insert(0, str(Path(__file__).parent))  # for trace_oracle, which stands beside the tests
 MAKER = Path(__file__).parent / "go" / "tracemaker"
-KINDS = (
-    "pool",
-    "pingpong",
-    "gc",
-    "tasks",
-    "syscalls",
-    "network",
-    "profile",
-    "spawn",
-    "processors",
-    "sequence",
-    "misnested",
-)
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,23 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import KINDS
 from trace_oracle import Replay, parsed_text
 
 from engineroom.golang.trace import read
 
+KINDS = (
+    "pool",
+    "pingpong",
+    "gc",
+    "tasks",
+    "syscalls",
+    "network",
+    "profile",
+    "spawn",
+    "processors",
+    "sequence",
+    "misnested",
+)
 FRESH = [(kind, seed) for kind in KINDS for seed in (1, 2)] + [("generations", 1)]
 RECORDED = sorted((Path(__file__).parents[2] / "data").glob("*/*.trace"))
 STATES = ["goroutine", "state", "start_ns", "end_ns", "cut", "reason", "processor", "thread"]

@@ -45,7 +45,7 @@ def test_the_solution_passes(solutions, name, capsys):
 MISTAKES = [
     ("count_gc", "(GC", "(", "cycles, pauses"),
     ("count_gc", "GC concurrent mark phase", "GC mark assist", "cycles, pauses"),
-    ("scheduling", ' & (states.cut == "no")', "", "mean latency"),
+    ("scheduling", 'states.cut == "no"', 'states.cut == "end"', "mean latency"),
     ("scheduling", ".mean()", ".median()", "mean latency"),
     ("scheduling", "/ 1e3", "/ 1e6", "mean latency"),
     ("scheduling", "trace.summary.processors * ", "", "utilisation"),
