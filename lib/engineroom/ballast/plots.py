@@ -120,7 +120,7 @@ class MemoryFigure(LiveFigure):
 
     def __init__(self) -> None:
         figure = new_figure(8.4, 4.0)
-        self.sizes, self.faults = figure.subplots(1, 2, width_ratios=(2, 1))
+        self.sizes, self.faults = figure.subplots(1, 2)
         self.sizes.set(title="Memory charged", ylabel="MB", xlim=(-0.6, 1.6), xticks=(0, 1))
         self.sizes.set_xticklabels(["address space (VSZ)", "resident (RSS)"])
         self.faults.set(title="Page faults", ylabel="pages", xlim=(-0.6, 1.6), xticks=(0, 1))
@@ -135,7 +135,7 @@ class MemoryFigure(LiveFigure):
                     bar.set_edgecolor(COLOURS["paper"])
                 self.bars[axes, name] = bars
                 self.texts[axes, name] = [
-                    axes.text(x + way, 0, "", ha="center", va="bottom", fontsize=9.5) for x in (0, 1)
+                    axes.text(x + way, 0, "", ha="center", va="bottom", fontsize=9) for x in (0, 1)
                 ]
         figure.legend(*self.sizes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
         moving = [bar for bars in self.bars.values() for bar in bars]
@@ -162,7 +162,7 @@ class MemoryFigure(LiveFigure):
 
 
 def _charge_in_words(charge: MemoryCharge) -> str:
-    scan = f", every collection reads {megabytes(charge.scan_bytes)}" if charge.scan_bytes else ""
+    scan = f", every collection reads {megabytes(charge.scan_bytes)}" if charge.scan_bytes >= MIB else ""
     return (
         f"{megabytes(charge.vsz_bytes)} of address space, {megabytes(charge.rss_bytes)} resident, "
         f"{charge.minor_faults:,.0f} page faults{scan}"
