@@ -24,7 +24,7 @@ from engineroom.kit.plainly import ToldPlainly
 __all__ = ["GoBuildError", "GoRunError", "Problem", "Program", "build", "build_source"]
 
 BUILD_LIMITS = Limits(time_s=300, memory_mb=8192)
-KEPT_PROGRAMS = 100  # a compiled program is 2-8 MB; the oldest go first
+KEPT_PROGRAMS = 250  # a compiled program is 2-8 MB; the least recently used go first
 MODULE = "module lesson\n\ngo 1.27\n"
 PACKAGE = "package main; "  # put before a cell without a package clause, on its first line
 ABSENT = re.compile(r"^(?:cannot find module providing |no required module provides )?package (\S+?)[:;] .*")
