@@ -30,7 +30,7 @@ IDS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o")]
+SYLLABLES = [a + b for a in "blmnstv" for b in "aeio"]  # few letters, so that no word means anything rude
 PLACES = {
     "NL": ("Arnhem", "Delft", "Zwolle"),
     "DE": ("Köln", "Mainz", "Ulm"),
