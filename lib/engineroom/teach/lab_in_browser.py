@@ -68,14 +68,23 @@ class LabInBrowser:
         )
 
     def run_all(self) -> None:
-        """Run all cells from the menu and wait until the kernel is idle and no cell waits."""
+        """Run all cells from the menu and wait until the kernel has stayed idle.
+
+        Between two cells the kernel is idle for a moment, and cells out of view aren't in the page, so
+        neither a single look at the status nor at the prompts would do.
+        """
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_text("Run All Cells", exact=True).first.click()
         self.page.wait_for_function(
-            "[...document.querySelectorAll('.jp-InputPrompt')].every(p => !p.innerText.includes('*'))"
-            " && document.querySelector('#jp-main-statusbar').innerText.includes('Idle')",
+            """() => {
+              const idle = document.querySelector('#jp-main-statusbar').innerText.includes('Idle');
+              window.idleLooks = idle ? (window.idleLooks ?? 0) + 1 : 0;
+              return window.idleLooks > 10;
+            }""",
+            polling=200,
             timeout=PATIENCE_MS,
         )
+        self.page.evaluate("window.idleLooks = 0")
 
     def explorer(self, title: str) -> Locator:
         """Return an explorer that shows its figure, scrolled into view."""
