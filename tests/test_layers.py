@@ -9,7 +9,18 @@ import pytest
 
 LIBRARY = Path(__file__).parents[1] / "lib" / "engineroom"
 NOT_THEMES = {"kit", "golang", "teach"}
-ROLES = {"real", "plots", "widgets", "checks", "record", "__init__", "engine", "meter"}
+ROLES = {
+    "real",
+    "plots",
+    "widgets",
+    "checks",
+    "record",
+    "__init__",
+    "engine",
+    "meter",
+    "emulator",
+    "emulator_lab",
+}
 THEMES = sorted(p.parent.name for p in LIBRARY.glob("*/__init__.py") if p.parent.name not in NOT_THEMES)
 FOREIGN = {"IPython", "anywidget", "ipywidgets", "matplotlib", "pandas", "engineroom.golang"}
 

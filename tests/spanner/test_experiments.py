@@ -8,9 +8,23 @@ import pytest
 
 from engineroom.kit.children import Server
 from engineroom.kit.knobs import KnobError
-from engineroom.spanner import commit_map, plots, raft_quorum, real, scenarios, spacetime, truetime, widgets
+from engineroom.spanner import (
+    commit_map,
+    plots_clock,
+    plots_histories,
+    plots_published,
+    plots_quorum,
+    raft_quorum,
+    real,
+    scenarios,
+    schema,
+    spacetime,
+    truetime,
+    widgets,
+)
 from engineroom.spanner.closed_forms import quorum_mean_exponential
 from engineroom.spanner.events import stream
+from engineroom.spanner.published import table
 from engineroom.spanner.topology import configuration
 
 # -- the map -----------------------------------------------------------------------------------------
@@ -154,6 +168,32 @@ def test_a_disk_can_be_timed():
     assert np.all(times > 0)
 
 
+# -- participants by schema -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layout", schema.LAYOUTS)
+@pytest.mark.parametrize(("lines", "indexes", "splits"), [(3, 0, 20), (3, 2, 20), (10, 5, 4), (1, 1, 1_000)])
+def test_participants_match_their_closed_form(layout, lines, indexes, splits):
+    n = 4_000
+    run = schema.simulate(
+        schema.SchemaKnobs(layout=layout, lines=lines, indexes=indexes, splits=splits, orders=n)
+    )
+    expected = schema.expected_participants(layout, lines, indexes, splits)
+    assert abs(run.mean - expected) <= 4.5 * run.participants.std() / np.sqrt(n) + 1e-9
+    assert run.rows == 1 + lines + lines * indexes
+    assert run.by_indexes[layout][indexes] == expected
+
+
+def test_interleaving_keeps_an_order_in_one_split_and_each_index_apart_adds_some():
+    one = schema.simulate(schema.SchemaKnobs(indexes=2, indexes_interleaved=2))
+    assert set(one.participants) == {1}
+    unsplit = schema.simulate(schema.SchemaKnobs(indexes=2, splits=1))
+    assert set(unsplit.participants) == {3}, "a tree of one split is one participant"
+    means = [schema.simulate(schema.SchemaKnobs(layout=layout)).mean for layout in schema.LAYOUTS]
+    assert means == sorted(means)
+    assert means[0] < means[1] < means[2]
+
+
 # -- explorers and figures -----------------------------------------------------------------------------
 
 
@@ -191,11 +231,44 @@ def test_a_bad_knob_is_told_in_place():
 
 def test_still_pictures_say_in_words_what_they_show():
     _, found = scenarios.break_rule("no commit wait")
-    picture = plots.counterexample(found)
+    picture = plots_histories.counterexample(found)
     assert all(f"T{t.txn}" in picture.alt for t in found.transactions)
-    assert "nothing wrong" in plots.counterexample(None).alt
+    assert "nothing wrong" in plots_histories.counterexample(None).alt
     watched = truetime.watch(truetime.Sawtooth(), stream(1), 60)
-    assert "100% of the time" in plots.sawtooth(watched).alt
-    both = plots.quorums(raft_quorum.simulate(raft_quorum.QuorumKnobs()), real.replay())
+    assert "100% of the time" in plots_clock.sawtooth(watched).alt
+    both = plots_quorum.quorums(raft_quorum.simulate(raft_quorum.QuorumKnobs()), real.replay())
     assert "model: put" in both.alt
     assert "etcd 3." in both.alt
+
+
+def test_pictures_of_published_tables_say_their_numbers():
+    assert "1: more than 100000000" in plots_published.fragments(table("osdi_table5")).alt
+    assert "multi-site commit: 103.0 ms, sd 52.2 ms" in plots_published.f1_latencies(table("osdi_table6")).alt
+    assert "snapshot 13.5 (13.5), 38.5 (12.8), 50.0 (10.0)" in (
+        plots_published.throughput_table(table("osdi_table3")).alt
+    )
+
+
+def test_sampling_just_after_polls_misses_the_sawtooth():
+    watched = truetime.watch(truetime.Sawtooth(), stream(1), 120)
+    alt = plots_clock.sampled_after_polls(watched).alt
+    assert "at most 1." in alt
+    assert "7.0 ms at most" in alt
+
+
+def test_the_quorum_button_says_what_is_missing(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    explorer = widgets.explore_quorum()
+    explorer.run_for_real()
+    explorer.wait()
+    assert explorer.measured is None
+    assert "Skipped: etcd is not installed." in explorer.progress["message"]
+
+
+def test_the_quorum_explorer_draws_a_real_run_beside_the_model(monkeypatch):
+    monkeypatch.setattr(real, "run", lambda knobs, **_: real.replay())
+    explorer = widgets.explore_quorum()
+    explorer.run_for_real()
+    explorer.wait()
+    assert explorer.failure is None
+    assert "etcd 3.4.23" in explorer.answer["summary"]

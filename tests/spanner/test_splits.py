@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engineroom.spanner.splits import SCHEMES, SplitKnobs, participants, simulate
+from engineroom.spanner.splits import SCHEMES, SplitKnobs, simulate
 
 HEAVY = {"writes": 30_000, "minutes": 12}
 
@@ -68,11 +68,3 @@ def test_never_more_than_offered_nor_than_the_nodes_can(scheme, nodes, writes, p
         assert 0 <= minute.served <= min(writes, nodes * 3_500) + 1e-6
         assert sum(minute.node_load) == pytest.approx(writes)
         assert minute.splits <= presplits + 15 * 2**6, "cutting that cannot help has to end"
-
-
-def test_a_transactions_participants_are_the_splits_it_touches():
-    boundaries = [10.0, 20.0, 30.0]
-    assert participants([1, 2, 3], boundaries) == 1
-    assert participants([1, 10, 35], boundaries) == 3
-    assert participants([9.99, 10.0], boundaries) == 2, "a boundary belongs to the right-hand split"
-    assert participants([], boundaries) == 0

@@ -7,7 +7,7 @@ Source: Rosenkrantz, Stearns and Lewis, ACM TODS 3(2), 1978; Corbett et al., OSD
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 __all__ = ["Age", "LockTable", "Request"]
@@ -58,6 +58,25 @@ class LockTable:
             if holder.age > request.age and self._wound(holder.txn):
                 self.release(holder.txn)
         self._grant(key)
+
+    def acquire_all(
+        self, txn: int, age: Age, keys: Iterable[str], exclusive: bool, then: Callable[[], None]
+    ) -> None:
+        """Acquire a lock on each key in turn; call ``then`` once all are granted."""
+        keys = tuple(keys)
+        missing = len(keys)
+        if not missing:
+            then()
+            return
+
+        def granted() -> None:
+            nonlocal missing
+            missing -= 1
+            if not missing:
+                then()
+
+        for key in keys:
+            self.acquire(key, Request(txn, age, exclusive, granted))
 
     def release(self, txn: int) -> None:
         """Drop every lock and every wish of a transaction and grant what that frees."""

@@ -10,14 +10,13 @@ real splits are cut and moved is not published, so one cut per hot split and min
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from engineroom.kit.knobs import Knobs, choice, integer, number
 
-__all__ = ["SCHEMES", "Minute", "SplitKnobs", "SplitRun", "participants", "simulate"]
+__all__ = ["SCHEMES", "Minute", "SplitKnobs", "SplitRun", "simulate"]
 
 SCHEMES = ("monotonic", "descending", "hash prefix", "UUID v4", "bit-reversed", "one hot row")
 HOT_ROW = 0.5
@@ -124,11 +123,6 @@ def simulate(knobs: SplitKnobs) -> SplitRun:
         splits = [replace(split, rows=split.rows + 60 * load.on(split)) for split in splits]
         splits = [part for split in splits for part in _cut(knobs, split, load, split.low in held_up)]
     return SplitRun(knobs, tuple(minutes))
-
-
-def participants(keys: Iterable[float], boundaries: Sequence[float]) -> int:
-    """Return how many splits a transaction on ``keys`` touches, given the sorted split boundaries."""
-    return len({bisect_right(boundaries, key) for key in keys})
 
 
 def _start(knobs: SplitKnobs) -> list[_Split]:

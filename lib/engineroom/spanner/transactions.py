@@ -8,12 +8,12 @@ Source: Corbett et al., OSDI 2012, section 4.2.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from .attempts import Active, Attempt
-from .locks import Age, LockTable, Request
+from .locks import LockTable, Request
 from .log import Entry
+from .outbox import Outbox
 
 if TYPE_CHECKING:
     from .leadership import Leadership
@@ -31,6 +31,7 @@ class Transactions:
     def __init__(self, leadership: Leadership):
         self._lead, self._server, self._replica = leadership, leadership.server, leadership.replica
         self.locks = LockTable(self._wound)
+        self._out = Outbox(self._server)
         self._active: dict[int, Active] = {}
         self._early: dict[int, dict[str, int]] = {}  # prepared messages that overtook the commit request
         self._refused: set[int] = set()
@@ -54,7 +55,7 @@ class Transactions:
         one = self._active.setdefault(attempt.txn, one)
         one.touched_us = self._server.kernel.now
         one.reads.update(dict.fromkeys(keys))
-        self._lock(attempt.txn, one.age, keys, False, lambda: self._read_now(attempt, keys))
+        self.locks.acquire_all(attempt.txn, one.age, keys, False, lambda: self._read_now(attempt, keys))
 
     def read_last(self, attempt: Attempt, keys: tuple[str, ...]) -> None:
         """Serve a read-only transaction on this group alone, at the last commit if nothing is in doubt."""
@@ -67,7 +68,7 @@ class Transactions:
             t_us = now.earliest
         name = self._lead.group.name
         self._replica.snapshot(
-            t_us, keys, lambda values: self._answer(attempt, "on_snapshot", name, t_us, values)
+            t_us, keys, lambda values: self._out.answer(attempt, "on_snapshot", name, t_us, values)
         )
 
     def commit(
@@ -77,13 +78,15 @@ class Transactions:
         one = self._begin_commit(attempt, ballot, writes)
         if one is None:
             for group in others:
-                self._send_outcome(group, attempt.txn, 0)
+                self._out.outcome(group, attempt.txn, 0)
             return
         one.missing, one.participants = set(others), others
         one.at_least = self._server.clock.now().latest
         if not self._server.protocol.after_prepares:
             one.s_us = self._lead.assign()
-        self._lock(attempt.txn, one.age, writes, True, lambda: self._locked_to_commit(attempt.txn))
+        self.locks.acquire_all(
+            attempt.txn, one.age, writes, True, lambda: self._locked_to_commit(attempt.txn)
+        )
 
     def prepare(
         self, attempt: Attempt, ballot: int | None, writes: tuple[str, ...], coordinator: str
@@ -91,10 +94,12 @@ class Transactions:
         """Lock what the transaction writes here, then make its prepare durable and report it."""
         one = self._begin_commit(attempt, ballot, writes)
         if one is None:
-            self._send_to(coordinator, "on_refusal", attempt.txn)
+            self._out.to_group(coordinator, "on_refusal", attempt.txn)
             return
         one.coordinator = coordinator
-        self._lock(attempt.txn, one.age, writes, True, lambda: self._locked_to_prepare(attempt.txn))
+        self.locks.acquire_all(
+            attempt.txn, one.age, writes, True, lambda: self._locked_to_prepare(attempt.txn)
+        )
 
     def abort(self, txn: int) -> None:
         """Drop a transaction at its client's wish, if it can still be dropped."""
@@ -149,7 +154,7 @@ class Transactions:
             if txn in self._active or not self._lead.in_office():
                 return
             self._refused.add(txn)
-        self._send_outcome(group, txn, s_us or 0)
+        self._out.outcome(group, txn, s_us or 0)
 
     def on_wound(self, txn: int) -> None:
         """Stop a transaction that somebody older waits for elsewhere, if it is not decided yet."""
@@ -166,7 +171,7 @@ class Transactions:
             elif one.status == "collecting" and age > timings.prepare_timeout_us:
                 self._drop(txn, "a participant is missing")
             elif one.status == "prepared" and age > timings.tick_us:
-                self._send_to(one.coordinator, "on_inquiry", txn, self._lead.group.name)
+                self._out.to_group(one.coordinator, "on_inquiry", txn, self._lead.group.name)
 
     # -- steps --------------------------------------------------------------------------------
 
@@ -175,7 +180,7 @@ class Transactions:
         lost_locks = ballot is not None and (ballot != self._lead.ballot or one is None)
         if not self._lead.in_office() or lost_locks or attempt.txn in self._refused:
             self._drop(attempt.txn, None)
-            self._answer(attempt, "on_abort", "its locks are gone")
+            self._out.answer(attempt, "on_abort", "its locks are gone")
             return None
         if one is None:
             one = self._active[attempt.txn] = Active(attempt.age, attempt, "locking", 0)
@@ -184,7 +189,7 @@ class Transactions:
 
     def _read_now(self, attempt: Attempt, keys: tuple[str, ...]) -> None:
         values = {key: self._replica.versions.newest(key) for key in keys}
-        self._answer(attempt, "on_read", self._lead.group.name, self._lead.ballot, values)
+        self._out.answer(attempt, "on_read", self._lead.group.name, self._lead.ballot, values)
 
     def _locked_to_commit(self, txn: int) -> None:
         self._active[txn].status = "collecting"
@@ -208,21 +213,21 @@ class Transactions:
     def _committed(self, txn: int, s_us: int) -> None:
         one = self._active[txn]
         self._forget(txn)
-        self._answer(one.attempt, "on_commit", s_us)
+        self._out.answer(one.attempt, "on_commit", s_us)
         for group in one.participants:
-            self._send_outcome(group, txn, s_us)
+            self._out.outcome(group, txn, s_us)
 
     def _locked_to_prepare(self, txn: int) -> None:
         one, name = self._active[txn], self._lead.group.name
         ts = self._lead.assign()
         if ts is None:
             self._drop(txn, None)
-            self._send_to(one.coordinator, "on_refusal", txn)
+            self._out.to_group(one.coordinator, "on_refusal", txn)
             return
         one.status = "prepared"
         entry = Entry("prepare", ts, txn, one.writes, tuple(one.reads), one.age, one.coordinator)
         self._lead.propose(
-            entry, on_chosen=lambda: self._send_to(one.coordinator, "on_prepared", txn, name, ts)
+            entry, on_chosen=lambda: self._out.to_group(one.coordinator, "on_prepared", txn, name, ts)
         )
 
     def _wound(self, txn: int) -> bool:
@@ -230,7 +235,7 @@ class Transactions:
         if one is None:
             return True
         if one.status == "prepared":
-            self._send_to(one.coordinator, "on_wound", txn)
+            self._out.to_group(one.coordinator, "on_wound", txn)
         if one.status not in ("reading", "locking", "collecting"):
             return False
         self._server.note("wound", self._lead.group.name, txn)
@@ -245,43 +250,12 @@ class Transactions:
         if one is None:
             return
         if why:
-            self._answer(one.attempt, "on_abort", why)
+            self._out.answer(one.attempt, "on_abort", why)
         if one.status == "locking" and one.coordinator:
-            self._send_to(one.coordinator, "on_refusal", txn)
+            self._out.to_group(one.coordinator, "on_refusal", txn)
         for group in one.participants:
-            self._send_outcome(group, txn, 0)
+            self._out.outcome(group, txn, 0)
 
     def _forget(self, txn: int) -> None:
         self._active.pop(txn, None)
         self.locks.release(txn)
-
-    def _lock(
-        self, txn: int, age: Age, keys: Iterable[str], exclusive: bool, then: Callable[[], None]
-    ) -> None:
-        missing = len(tuple(keys))
-        if not missing:
-            then()
-            return
-
-        def granted() -> None:
-            nonlocal missing
-            missing -= 1
-            if not missing:
-                then()
-
-        for key in keys:
-            self.locks.acquire(key, Request(txn, age, exclusive, granted))
-
-    # -- messages -----------------------------------------------------------------------------
-
-    def _answer(self, attempt: Attempt | None, method: str, *args: object) -> None:
-        if attempt is not None:
-            self._server.network.send(self._server.zone, attempt.zone, getattr(attempt, method), *args)
-
-    def _send_outcome(self, group: str, txn: int, s_us: int) -> None:
-        self._send_to(group, "on_outcome", txn, s_us)
-
-    def _send_to(self, group: str, method: str, *args: object) -> None:
-        lead = self._server.replicas[group].group.leader_seen_from(self._server.zone)
-        if lead:
-            self._server.send(lead.server, lead.deliver, method, *args)

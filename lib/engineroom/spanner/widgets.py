@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from engineroom.kit.explorer import Explorer
-from engineroom.spanner import commit_map, failover, latency, spacetime, splits, staleness, two_phase
-from engineroom.spanner.plots import (
-    FailoverFigure,
-    MapFigure,
-    SpaceTimeFigure,
-    SplitFigure,
-    StaleFigure,
-    TwoPhaseFigure,
-    WaitFigure,
+from engineroom.kit.explorer import Explorer, Progress
+from engineroom.spanner import (
+    commit_map,
+    failover,
+    latency,
+    raft_quorum,
+    real,
+    schema,
+    spacetime,
+    splits,
+    staleness,
+    two_phase,
 )
+from engineroom.spanner.plots import FailoverFigure, SplitFigure, StaleFigure, TwoPhaseFigure, WaitFigure
+from engineroom.spanner.plots_histories import SpaceTimeFigure
+from engineroom.spanner.plots_map import MapFigure
+from engineroom.spanner.plots_quorum import QuorumFigure
+from engineroom.spanner.plots_schema import SchemaFigure
 
 __all__ = [
     "explore_commit_wait",
     "explore_failover",
     "explore_keys",
     "explore_map",
+    "explore_quorum",
+    "explore_schema",
     "explore_staleness",
     "explore_transaction",
     "explore_two_phase_commit",
@@ -135,3 +144,41 @@ def explore_transaction() -> Explorer:
             "Without commit wait": {"commit_wait": "none"},
         },
     )
+
+
+def explore_schema() -> Explorer:
+    """Explore how many splits one order touches, by where its lines and indexes live."""
+    return Explorer(
+        "Participants of one order",
+        schema.SchemaKnobs,
+        schema.simulate,
+        SchemaFigure(),
+        show=("layout", "lines", "indexes", "indexes_interleaved", "splits"),
+        presets={
+            "Everything in the order's tree": {"indexes_interleaved": 1},
+            "Lines with keys of their own": {"layout": "own table, random key"},
+            "Five indexes": {"indexes": 5},
+        },
+    )
+
+
+def explore_quorum() -> Explorer:
+    """Explore a quorum of three: the model, and three real etcd servers on this machine."""
+    return Explorer(
+        "A quorum of three",
+        raft_quorum.QuorumKnobs,
+        raft_quorum.simulate,
+        QuorumFigure(),
+        run=_run_quorum,
+        show=("disk_ms", "disk_spread_ms", "hop_ms", "election_ms", "kills"),
+        start={"disk_ms": 0.2, "disk_spread_ms": 1.2, "hop_ms": 1.9},
+        presets={
+            "A slow disk": {"disk_ms": 8, "disk_spread_ms": 4},
+            "An impatient follower": {"election_ms": 300, "kills": 3},
+        },
+        run_label="Run for real (etcd)",
+    )
+
+
+def _run_quorum(knobs: raft_quorum.QuorumKnobs, progress: Progress) -> raft_quorum.QuorumRun:
+    return real.run(knobs, on_progress=progress, cancel=progress.cancel)

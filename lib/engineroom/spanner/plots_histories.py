@@ -1,0 +1,130 @@
+"""Space-time figures: one transaction message by message, and counterexamples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engineroom.kit.figures import LiveFigure, Picture, new_figure, nice_limit
+from engineroom.kit.style import COLOURS
+from engineroom.spanner.plots import columns
+
+if TYPE_CHECKING:
+    from engineroom.spanner.checkers import Counterexample
+    from engineroom.spanner.spacetime import Message, SpaceTime
+
+__all__ = ["SpaceTimeFigure", "counterexample"]
+
+REPLICATION = ("accept", "accepted", "apply")
+
+
+class SpaceTimeFigure(LiveFigure):
+    """One transaction as a space-time diagram: a lane per machine, an arrow per message, time downwards."""
+
+    MOST = 16
+
+    def __init__(self) -> None:
+        figure = new_figure(8.4, 6.0)
+        self.axes = figure.add_subplot()
+        self.axes.set(title="One transaction, step by step", ylabel="ms since it began", xlim=(-0.5, 3.9))
+        self.axes.set_xticks([0, 1, 2, 3], ["client", "Z1", "Z2", "Z3"])
+        self.axes.grid(axis="y", visible=False)
+        (self.arrows,) = self.axes.plot([], [], color=COLOURS["model"], linewidth=1.8, label="message")
+        (self.copies,) = self.axes.plot(
+            [], [], ":", color=COLOURS["quiet"], linewidth=1.4, label="replication"
+        )
+        (self.heads,) = self.axes.plot([], [], "o", color=COLOURS["model"], markersize=5, label="arrives")
+        (self.marks,) = self.axes.plot([], [], "s", color=COLOURS["ink"], markersize=6, label="happens")
+        (self.stamp,) = self.axes.plot([], [], "--", color=COLOURS["real"], label="timestamp s")
+        self.words = [self.axes.text(0, 0, "", fontsize=8, color=COLOURS["model"]) for _ in range(self.MOST)]
+        self.deeds = [
+            self.axes.text(0, 0, "", fontsize=8, va="bottom", color=COLOURS["ink"]) for _ in range(self.MOST)
+        ]
+        self.axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=4)
+        super().__init__(
+            figure, [self.copies, self.arrows, self.heads, self.marks, self.stamp, *self.words, *self.deeds]
+        )
+
+    def update(self, prediction: SpaceTime, measured: None = None) -> str:
+        """Draw everything up to the moment that is shown."""
+        lane = {name: place for place, name in enumerate(prediction.lanes)}
+        now = prediction.shown_ms
+        sent = [m for m in prediction.messages if m.sent_ms <= now]
+        done = [mark for mark in prediction.marks if mark.at_ms <= now]
+        for line, some in ((self.copies, True), (self.arrows, False)):
+            ways = [_until(m, lane, now) for m in sent if (m.what in REPLICATION) is some]
+            line.set_data(columns(point for way in ways for point in (*way, (np.nan, np.nan))))
+        self.heads.set_data(columns((lane[m.target], m.due_ms) for m in sent if m.due_ms <= now))
+        self.marks.set_data(columns((lane[mark.lane], mark.at_ms) for mark in done))
+        known = any(", s = " in mark.what for mark in done)
+        self.stamp.set_data([-0.5, 3.9] if known else [], [prediction.timestamp_ms] * 2 if known else [])
+        told = [m for m in sent if m.what not in REPLICATION]
+        middles = [(_part_way(m, lane, 0.35), m.what) for m in told]
+        self._write(self.words, [(x, y, what) for (x, y), what in middles])
+        self._write(self.deeds, [(lane[mark.lane] + 0.06, mark.at_ms, mark.what) for mark in done])
+        self._downwards(max([prediction.end_ms, *(m.due_ms for m in prediction.messages)]))
+        story = prediction.told()
+        finish = f"It is answered after {prediction.end_ms:.2f} ms." if now >= prediction.end_ms else ""
+        return f"{len(story)} steps; the last: {story[-1].strip() if story else 'none'}. {finish}".strip()
+
+    def _write(self, texts: list, wanted: list[tuple[float, float, str]]) -> None:
+        for text, (x, y, words) in zip(texts, [*wanted, *[(0, 0, "")] * self.MOST], strict=False):
+            text.set(x=x, y=y, text=words)
+
+    def _downwards(self, last: float) -> None:
+        limit = (nice_limit(last), -0.03 * last)
+        if self.axes.get_ylim() != limit:
+            self.axes.set_ylim(limit)
+            self._background = None
+
+
+def _until(message: Message, lane: dict[str, int], now: float) -> tuple[tuple[float, float], ...]:
+    """Return where a message left and where it is now: on its way, or arrived."""
+    whole = message.due_ms - message.sent_ms
+    part = 1.0 if message.due_ms <= now or not whole else (now - message.sent_ms) / whole
+    return (lane[message.source], message.sent_ms), _part_way(message, lane, part)
+
+
+def _part_way(message: Message, lane: dict[str, int], part: float) -> tuple[float, float]:
+    start, end = lane[message.source], lane[message.target]
+    return start + part * (end - start), message.sent_ms + part * (message.due_ms - message.sent_ms)
+
+
+def counterexample(found: Counterexample | None) -> Picture:
+    """Return a counterexample as a diagram: what each transaction's client saw, and its timestamp."""
+    figure = new_figure(8.4, 1.8 + 0.75 * (len(found.transactions) if found else 1))
+    axes = figure.add_subplot()
+    if found is None:
+        axes.set(title="No counterexample found", xticks=[], yticks=[])
+        return Picture(figure, "The checkers found nothing wrong.")
+    known = [t.end_us for t in found.transactions if t.end_us] + [
+        t.ts_us for t in found.transactions if t.ts_us
+    ]
+    last = max([*known, *(t.start_us for t in found.transactions)]) / 1e3
+    origin = min(t.start_us for t in found.transactions) / 1e3
+    for row, one in enumerate(found.transactions):
+        end = last if one.end_us is None else one.end_us / 1e3
+        start = one.start_us / 1e3
+        colour, hatch = ("sky", "") if one.writes else ("warm", "//")
+        axes.barh(row, end - start, left=start - origin, height=0.42, color=COLOURS[colour], hatch=hatch)
+        if one.ts_us is not None:
+            axes.plot(one.ts_us / 1e3 - origin, row, "D", color=COLOURS["real"], markersize=9)
+        axes.text(start - origin, row - 0.3, _deed(one), va="bottom", fontsize=9)
+    axes.set(
+        title=found.rule.capitalize(),
+        xlabel=f"ms since {origin:,.3f} ms",
+        ylim=(len(found.transactions) - 0.5, -0.9),
+    )
+    axes.set_yticks(range(len(found.transactions)), [f"T{one.txn}" for one in found.transactions])
+    axes.plot([], [], "D", color=COLOURS["real"], label="timestamp")
+    axes.plot([], [], linewidth=9, color=COLOURS["sky"], label="write, from request to answer")
+    axes.plot([], [], linewidth=9, color=COLOURS["warm"], label="read")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=3)
+    return Picture(figure, str(found))
+
+
+def _deed(one) -> str:
+    seen = ", ".join(f"reads {key}: {f'T{value}' if value else 'nothing'}" for key, value in one.reads)
+    wrote = f"writes {', '.join(one.writes)}" if one.writes else ""
+    return "; ".join(filter(None, (seen, wrote)))
