@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,11 @@ from engineroom.kit.children import Finished, Limits, run_child
 from engineroom.kit.places import cache_folder
 from engineroom.kit.plainly import ToldPlainly
 
-__all__ = ["GoBuildError", "GoRunError", "Problem", "Program", "build", "build_source"]
+__all__ = ["GoBuildError", "GoRunError", "Problem", "Program", "build", "build_source", "confinement"]
+
+Confine = Callable[[Sequence[str | Path], Path, Mapping[str, str]], Sequence[str | Path]]
+confinement: ContextVar[Confine | None] = ContextVar("confinement", default=None)
+"""When set, a program's command, folder and own variables go through it: grading puts a sandbox around it."""
 
 BUILD_LIMITS = Limits(time_s=300, memory_mb=8192)
 KEPT_PROGRAMS = 100  # a compiled program is 2-8 MB; the oldest go first
@@ -130,10 +135,11 @@ class Program:
         """
         limits = limits or Limits()
         with tempfile.TemporaryDirectory(prefix="run-", dir=cache_folder("work")) as scratch:
+            confine, place = confinement.get(), cwd or Path(scratch)
             finished = run_child(
-                [self.path, *args],
+                confine([self.path, *args], place, env or {}) if confine else [self.path, *args],
                 env=go_environment(**(env or {})),
-                cwd=cwd or Path(scratch),
+                cwd=place,
                 limits=limits,
                 on_line=on_line,
                 cancel=cancel,

@@ -7,6 +7,7 @@ import contextlib
 import io
 import re
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,8 +16,9 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from engineroom.golang.build import confinement
 from engineroom.kit.expect import CheckFailed
-from engineroom.teach.grading.remote import Ended, RemoteNotebook, TooSlow
+from engineroom.teach.grading.remote import CannotLend, Ended, Patience, RemoteNotebook, TooSlow
 from engineroom.teach.grading.sandbox import Sandbox
 
 __all__ = ["Assignment", "Exercise", "Mark", "Marked", "mark"]
@@ -131,7 +133,9 @@ class Assignment:
         return dict(self._setting)
 
 
-def mark(sandbox: Sandbox, assignment: Assignment, student: str, text: str, **limits: float) -> Marked:
+def mark(
+    sandbox: Sandbox, assignment: Assignment, student: str, text: str, patience: Patience | None = None
+) -> Marked:
     """Run a submission in a sandbox and mark every exercise of the assignment.
 
     Args:
@@ -139,7 +143,7 @@ def mark(sandbox: Sandbox, assignment: Assignment, student: str, text: str, **li
         assignment: whose checks are run.
         student: whose submission it is.
         text: the notebook as JSON.
-        limits: seconds that `RemoteNotebook` allows.
+        patience: how long its code may take.
 
     Raises:
         ValueError: when the text is no notebook.
@@ -148,11 +152,13 @@ def mark(sandbox: Sandbox, assignment: Assignment, student: str, text: str, **li
     cells = code_cells(text)
     marked = Marked(student, assignment.theme, notes=_remarks(cells, assignment))
     own = [c.source for c in cells if not _is_check(c, assignment)]
-    notebook = RemoteNotebook(sandbox, own, **limits)
+    notebook = RemoteNotebook(sandbox, own, patience)
+    before = confinement.set(sandbox.program)
     try:
         for exercise in assignment.exercises:
             marked.marks.append(_mark_one(exercise, assignment, notebook))
     finally:
+        confinement.reset(before)
         notebook.close()
     marked.notes += notebook.troubles
     marked.seconds = round(time.monotonic() - began, 3)
@@ -166,7 +172,9 @@ def code_cells(text: str) -> list[NotebookNode]:
         ValueError: in one sentence, when it is no notebook with code cells.
     """
     try:
-        notebook = nbformat.reads(text, as_version=4)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what a student's tool wrote oddly but readably
+            notebook = nbformat.reads(text, as_version=4)
         cells = [c for c in notebook.cells if c.cell_type == "code"]
         sound = all(isinstance(c.source, str) and isinstance(c.metadata, dict) for c in cells)
     except Exception as error:
@@ -223,6 +231,8 @@ def _mark_one(exercise: Exercise, assignment: Assignment, notebook: RemoteNotebo
         verdict, said = "passed", printed.getvalue()
     except (CheckFailed, Ended, TooSlow) as error:
         said = str(error)
+    except CannotLend as error:
+        verdict, said = "to be marked by hand", str(error)
     except Exception as error:
         said = f"The answer has another form than the exercise asks for ({type(error).__name__}: {error})."
     points = exercise.points if verdict == "passed" else 0.0

@@ -9,19 +9,32 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engineroom.teach.grading.inside.wire import WireError, receive, send, unpack
 from engineroom.teach.grading.sandbox import Learner, Sandbox
 
-__all__ = ["Ended", "RemoteNotebook", "TooSlow"]
+__all__ = ["CannotLend", "Ended", "Patience", "RemoteNotebook", "TooSlow"]
 
-CELL_S, CALL_S, WHOLE_S = 10.0, 10.0, 120.0
 MOST_STARTS = 12
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds that a learner's cell, a call, and all of them together may take."""
+
+    cell_s: float = 10.0
+    call_s: float = 10.0
+    whole_s: float = 120.0
 
 
 class Ended(Exception):
     """A learner's code ended its own process, or broke off the talk with the grader."""
+
+
+class CannotLend(BaseException):
+    """A check calls with something that can't be handed into the sandbox; no failure of the learner's."""
 
 
 class TooSlow(Exception):
@@ -34,25 +47,16 @@ class RemoteNotebook:
     Args:
         sandbox: where the process comes from.
         cells: sources of the cells, in order.
-        cell_s: seconds that a cell may take.
-        call_s: seconds that a call may take.
-        whole_s: seconds that all cells and calls together may take.
+        patience: how long they may take.
 
     Attributes:
         troubles: what went wrong in which cell, as sentences.
     """
 
-    def __init__(
-        self,
-        sandbox: Sandbox,
-        cells: Sequence[str],
-        *,
-        cell_s: float = CELL_S,
-        call_s: float = CALL_S,
-        whole_s: float = WHOLE_S,
-    ):
+    def __init__(self, sandbox: Sandbox, cells: Sequence[str], patience: Patience | None = None):
         self._sandbox, self._cells = sandbox, list(enumerate(cells, 1))
-        self._cell_s, self._call_s, self._left_s = cell_s, call_s, whole_s
+        self._patience = patience or Patience()
+        self._left_s = self._patience.whole_s
         self._learner: Learner | None = None
         self._starts = self._asked = 0
         self.troubles: list[str] = []
@@ -63,7 +67,7 @@ class RemoteNotebook:
         Raises:
             Ended: when the learner's code can't be kept running.
         """
-        answer = self._ask({"look": name}, self._call_s)
+        answer = self._ask({"look": name}, self._patience.call_s)
         if answer.get("callable") is True:
             return RemoteFunction(self, name)
         return answer.get("value")
@@ -76,7 +80,11 @@ class RemoteNotebook:
             Ended: when the process ended.
             TooSlow: when no answer came in time.
         """
-        answer = self._ask({"call": name, "args": args, "kwargs": kwargs}, self._call_s)
+        try:
+            lent = pickle.dumps((args, kwargs))
+        except Exception as error:
+            raise CannotLend(f"An argument of {name} can't be handed into the sandbox: {error}") from None
+        answer = self._ask({"call": name, "lent": lent}, self._patience.call_s)
         if "raised" in answer:
             raise _raised(answer["raised"])
         if "returned" not in answer:
@@ -97,7 +105,7 @@ class RemoteNotebook:
             self._learner = self._sandbox.learner()
             for number, source in list(self._cells):
                 try:
-                    answer = self._talk({"cell": source}, self._cell_s)
+                    answer = self._talk({"cell": source}, self._patience.cell_s)
                 except (Ended, TooSlow) as error:
                     self._tell(number, str(error))
                     self._cells.remove((number, source))
@@ -167,7 +175,11 @@ def _how(told: dict[str, Any]) -> str:
     code = told.get("code")
     if isinstance(code, int) and code < 0:
         return f"your code's process was killed by signal {-code} (too much memory or processor time?)"
-    return f"your code ended its own process (exit code {code})" if code is not None else "your code's process ended"
+    return (
+        f"your code ended its own process (exit code {code})"
+        if code is not None
+        else "your code's process ended"
+    )
 
 
 def _named(raised: Any) -> tuple[str, str]:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,11 +25,19 @@ from typing import Any
 
 from engineroom.kit.places import course_folder
 from engineroom.kit.plainly import ToldPlainly
+from engineroom.teach.grading.inside import confine
 
-__all__ = ["Learner", "Sandbox", "SandboxMissing", "program_sandbox", "why_not"]
+__all__ = ["Learner", "Sandbox", "SandboxMissing", "why_not"]
 
 INSIDE = Path(__file__).with_name("inside")
-PRELOADED = ("numpy", "pandas", "statistics", "IPython.core.inputtransformer2", "decimal", "matplotlib.figure")
+PRELOADED = (
+    "numpy",
+    "pandas",
+    "statistics",
+    "IPython.core.inputtransformer2",
+    "decimal",
+    "matplotlib.figure",
+)
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/alternatives")
 READY_S = 120.0
 HIDDEN = shutil.ignore_patterns("__pycache__", "checks", "checks.py", "teach", "cli.py", "exercises*")
@@ -54,7 +62,9 @@ def why_not() -> str:
     if not sys.platform.startswith("linux"):
         return f"Submissions are untrusted code, and only Linux has the sandbox for them: {elsewhere}."
     if shutil.which("bwrap") is None:
-        return f"Submissions are untrusted code and need bubblewrap: apt-get install bubblewrap; or {elsewhere}."
+        return (
+            f"Submissions are untrusted code and need bubblewrap: apt-get install bubblewrap; or {elsewhere}."
+        )
     trial = [*_confinement(), *_system(), "--", "/usr/bin/env", "true"]
     done = subprocess.run(trial, capture_output=True, text=True)
     if done.returncode:
@@ -63,9 +73,10 @@ def why_not() -> str:
     return ""
 
 
-def _confinement() -> list[str]:
+def _confinement(*, session: bool = True) -> list[str]:
     apart = ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
-    alone = ["--die-with-parent", "--new-session", "--clearenv", "--uid", "1000", "--gid", "1000"]
+    alone = ["--die-with-parent", "--clearenv", *(["--new-session"] if session else [])]
+    apart += ["--uid", "1000", "--gid", "1000"]
     return ["bwrap", *apart, "--unshare-cgroup-try", *alone, "--cap-drop", "ALL", "--dev", "/dev"]
 
 
@@ -77,26 +88,6 @@ def _system() -> list[str]:
         elif place.exists():
             options += ["--ro-bind", str(place), str(place)]
     return options
-
-
-def program_sandbox(argv: Sequence[str | Path], cwd: Path, *, readable: Sequence[Path] = ()) -> list[str]:
-    """Return the command that runs a program in a sandbox of its own, without network.
-
-    Args:
-        argv: the command; the folders of its arguments that are `Path`s can be written (a trace's, say).
-        cwd: the folder it runs in, which it can write.
-        readable: further folders it can read.
-    """
-    program = Path(argv[0])
-    given = {Path(a).parent for a in argv[1:] if isinstance(a, Path)}
-    places = [*("--ro-bind", str(program.parent), str(program.parent)), "--tmpfs", "/tmp"]
-    for folder in readable:
-        places += ["--ro-bind", str(folder), str(folder)]
-    for folder in {cwd, *given}:
-        places += ["--bind", str(folder), str(folder)]
-    kept = [part for name in os.environ if name.startswith("GO") for part in ("--setenv", name, os.environ[name])]
-    own = ["--proc", "/proc", *places, *kept, "--chdir", str(cwd), "--"]
-    return [*_confinement(), *_system(), *own, *map(str, argv)]
 
 
 @dataclass
@@ -175,6 +166,29 @@ class Sandbox:
             self._stop()
             return self.learner()
         raise SandboxMissing(f"A learner's process did not start: {told.get('reason', told['ended'])}")
+
+    def program(self, argv: Sequence[str | Path], cwd: Path, env: Mapping[str, str]) -> list[str | Path]:
+        """Return the command that runs a compiled program in a sandbox of its own, for `golang.confinement`.
+
+        Args:
+            argv: the program and its arguments; the folders of those that are `Path`s can be written.
+            cwd: the folder it runs in, which it can write.
+            env: its variables; it sees no others.
+        """
+        if not self._walled:
+            return list(argv)
+        rules = self._folder / "program.filter"
+        if not rules.exists():
+            rules.write_bytes(confine.program_filter())
+        home = str(Path(argv[0]).parent)
+        places = ["--proc", "/proc", "--tmpfs", "/tmp", "--ro-bind", home, home]
+        for folder in sorted({cwd, *(a.parent for a in argv[1:] if isinstance(a, Path))}):
+            places += ["--bind", str(folder), str(folder)]
+        for name, value in env.items():
+            places += ["--setenv", name, value]
+        places += ["--chdir", str(cwd), "--seccomp", "9"]
+        with_filter = ["/bin/sh", "-c", 'exec 9<"$0"; exec "$@"', rules]
+        return [*with_filter, *_confinement(session=False), *_system(), *places, "--", *argv]
 
     def _start(self) -> None:
         self._stop()

@@ -11,8 +11,16 @@ import os
 import platform
 import resource
 import struct
+from collections.abc import Sequence
 
-__all__ = ["forbid_system_calls", "limit_resources", "own_namespaces", "scratch_folder"]
+__all__ = [
+    "forbid_system_calls",
+    "limit_resources",
+    "own_namespaces",
+    "program_filter",
+    "scratch_folder",
+    "system_call_filter",
+]
 
 NEW_MOUNTS, NEW_IPC, NEW_PIDS, NEW_THREAD = 0x20000, 0x8000000, 0x20000000, 0x10000
 NO_SUID, NO_DEVICES, PRIVATE, RECURSIVE = 2, 4, 1 << 18, 1 << 14
@@ -27,6 +35,7 @@ MACHINES = {
     "x86_64": {
         "audit": 0xC000003E,
         "clone": 56,
+        "to start": (59, 157),
         "clone3": 435,
         "refused": (57, 58, 59, 322, 101, 310, 311, 272, 308, 165, 166, 155, 161, 321, 298, 250, 248, 249)
         + (323, 425, 157, 438, 429, 428, 430, 442),
@@ -34,6 +43,7 @@ MACHINES = {
     "aarch64": {
         "audit": 0xC00000B7,
         "clone": 220,
+        "to start": (221, 167),
         "clone3": 435,
         "refused": (221, 281, 117, 270, 271, 97, 268, 40, 39, 41, 51, 280, 241, 219, 217, 218)
         + (282, 425, 167, 438, 429, 428, 430, 442),
@@ -89,7 +99,7 @@ def forbid_system_calls() -> None:
     _call("prctl", SET_DUMPABLE, 0, 0, 0, 0)
     _call("prctl", SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     _drop_capabilities()
-    code = _filter(machine)
+    code = system_call_filter(machine["refused"])
     buffer = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
     _call("prctl", SET_SECCOMP, SECCOMP_FILTER, ctypes.create_string_buffer(program, len(program)), 0, 0)
@@ -100,15 +110,22 @@ def _drop_capabilities() -> None:
     _call("capset", ctypes.create_string_buffer(header, len(header)), ctypes.create_string_buffer(24))
 
 
-def _filter(machine: dict) -> bytes:
+def program_filter() -> bytes:
+    """Return the filter for a compiled program: as `forbid_system_calls`, but it may be started, and prctl."""
+    machine = MACHINES[platform.machine()]
+    return system_call_filter([n for n in machine["refused"] if n not in machine["to start"]])
+
+
+def system_call_filter(refused: Sequence[int]) -> bytes:
     """Return a BPF program: foreign ABIs die, clone may only make threads, `refused` are not permitted."""
+    machine = MACHINES[platform.machine()]
     load, equal, any_bit, answer = 0x20, 0x15, 0x45, 0x06
     kill, allow = 0x80000000, 0x7FFF0000
     refuse, absent = 0x50000 | NOT_PERMITTED, 0x50000 | NOT_THERE
     steps = [(load, 0, 0, 4), (equal, 1, 0, machine["audit"]), (answer, 0, 0, kill), (load, 0, 0, 0)]
     if platform.machine() == "x86_64":
         steps += [(0x35, 0, 1, 0x40000000), (answer, 0, 0, kill)]  # the x32 numbers
-    for number in machine["refused"]:
+    for number in refused:
         steps += [(equal, 0, 1, number), (answer, 0, 0, refuse)]
     steps += [(equal, 0, 1, machine["clone3"]), (answer, 0, 0, absent)]
     steps += [(equal, 1, 0, machine["clone"]), (answer, 0, 0, allow)]

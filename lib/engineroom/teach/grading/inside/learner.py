@@ -49,7 +49,9 @@ def serve(channel: socket.socket) -> None:
         answer = {"id": request["id"], **_do(request, names, transform)}
         body = wire.pack(answer)
         if len(body) > wire.LARGEST:
-            body = wire.pack({"id": request["id"], "raised": ["TooLong", f"an answer of {len(body):,} bytes"]})
+            body = wire.pack(
+                {"id": request["id"], "raised": ["TooLong", f"an answer of {len(body):,} bytes"]}
+            )
         wire.send(channel, body)
 
 
@@ -60,8 +62,8 @@ def _do(request: dict[str, Any], names: dict[str, Any], transform: Any) -> dict[
             return {"done": True}
         if "look" in request:
             return _looked_up(names, request["look"])
-        function, args, kwargs = names[request["call"]], request["args"], request["kwargs"]
-        return {"returned": function(*args, **kwargs)}
+        args, kwargs = pickle.loads(request["lent"])
+        return {"returned": names[request["call"]](*args, **kwargs)}
     except BaseException as error:
         return {"raised": [type(error).__name__, str(error)[:2000]]}
 
