@@ -16,8 +16,10 @@ __all__ = ["common_mistakes", "write_feedback", "write_summary"]
 HINT = re.compile(r"^\s*hint:\s+(.+)$", re.MULTILINE)
 SHOWN_MISTAKES = 5
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a }
-table { border-collapse: collapse } th, td { text-align: left; padding: .3rem .8rem; border-bottom: 1px solid #bbb }
+body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse }
+th, td { text-align: left; padding: .3rem .8rem; border-bottom: 1px solid #bbb }
 td.number { text-align: right } pre { background: #f4f4f4; padding: .8rem; white-space: pre-wrap }
 """
 

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import datetime
 import os
+import shutil
 import sys
 import warnings
 from collections import defaultdict
@@ -28,11 +29,14 @@ class NbgraderMissing(ToldPlainly, RuntimeError):
 def write_gradebook(path: Path, marked: Sequence[Marked], assignments: Iterable[Assignment]) -> None:
     """Write all marks into an nbgrader gradebook; marks that it has already are replaced.
 
+    The file changes in one step, so a kill leaves the old one.
+
     Raises:
         NbgraderMissing: with the command that brings it.
     """
     try:
         from nbgrader.api import Gradebook
+        from sqlalchemy import text
     except ImportError:
         raise NbgraderMissing(
             "The gradebook needs nbgrader; bring it with: make grade "
@@ -41,18 +45,24 @@ def write_gradebook(path: Path, marked: Sequence[Marked], assignments: Iterable[
     by_theme = defaultdict(list)
     for one in marked:
         by_theme[one.theme].append(one)
-    with _quiet_tools(), Gradebook(f"sqlite:///{path}") as book:
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.unlink(missing_ok=True)
+    if path.exists():
+        shutil.copyfile(path, unfinished)
+    with _quiet_tools(), Gradebook(f"sqlite:///{unfinished}") as book:
+        book.db.execute(text("PRAGMA synchronous=OFF"))  # the file takes its place when it is complete
         for assignment in assignments:
             if by_theme[assignment.theme]:
                 _declare(book, assignment)
                 for one in by_theme[assignment.theme]:
                     _enter(book, one)
         book.db.commit()
+    unfinished.replace(path)
 
 
 @contextlib.contextmanager
 def _quiet_tools() -> Iterator[None]:
-    """Let nbgrader find its ``alembic`` beside this Python, and keep its own ORM warnings from instructors."""
+    """Let nbgrader find its ``alembic`` beside this Python, and keep its own warnings to itself."""
     from sqlalchemy.exc import SAWarning
 
     before = os.environ.get("PATH", "")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import select
 import shutil
 import socket
@@ -84,7 +83,7 @@ def _system() -> list[str]:
     options = []
     for place in map(Path, SYSTEM):
         if place.is_symlink():
-            options += ["--symlink", os.readlink(place), str(place)]
+            options += ["--symlink", str(place.readlink()), str(place)]
         elif place.exists():
             options += ["--ro-bind", str(place), str(place)]
     return options

@@ -37,16 +37,20 @@ MACHINES = {
         "clone": 56,
         "to start": (59, 157),
         "clone3": 435,
-        "refused": (57, 58, 59, 322, 101, 310, 311, 272, 308, 165, 166, 155, 161, 321, 298, 250, 248, 249)
-        + (323, 425, 157, 438, 429, 428, 430, 442),
+        "refused": [
+            *(57, 58, 59, 322, 101, 310, 311, 272, 308, 165, 166, 155, 161, 321, 298, 250, 248, 249, 323),
+            *(425, 157, 438, 429, 428, 430, 442),
+        ],
     },
     "aarch64": {
         "audit": 0xC00000B7,
         "clone": 220,
         "to start": (221, 167),
         "clone3": 435,
-        "refused": (221, 281, 117, 270, 271, 97, 268, 40, 39, 41, 51, 280, 241, 219, 217, 218)
-        + (282, 425, 167, 438, 429, 428, 430, 442),
+        "refused": [
+            *(221, 281, 117, 270, 271, 97, 268, 40, 39, 41, 51, 280, 241, 219, 217, 218, 282),
+            *(425, 167, 438, 429, 428, 430, 442),
+        ],
     },
 }
 
@@ -111,7 +115,7 @@ def _drop_capabilities() -> None:
 
 
 def program_filter() -> bytes:
-    """Return the filter for a compiled program: as `forbid_system_calls`, but it may be started, and prctl."""
+    """Return the filter for a compiled program: as `forbid_system_calls`, but it may be started."""
     machine = MACHINES[platform.machine()]
     return system_call_filter([n for n in machine["refused"] if n not in machine["to start"]])
 

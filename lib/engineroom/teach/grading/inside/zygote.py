@@ -20,8 +20,8 @@ import sys
 
 sys.path[:0] = [os.path.dirname(os.path.abspath(__file__))]  # noqa: PTH100, PTH120 - quick to start
 
-import confine
-import learner
+import confine  # noqa: E402
+import learner  # noqa: E402
 
 
 def main() -> None:
