@@ -12,10 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engineroom.golang.modules import provide_x_sync
 from engineroom.golang.toolchain import find_go, go_environment
 from engineroom.kit.children import Finished, Limits, run_child
 from engineroom.kit.places import cache_folder
@@ -25,10 +26,10 @@ __all__ = ["GoBuildError", "GoRunError", "Problem", "Program", "build", "build_s
 
 Confine = Callable[[Sequence[str | Path], Path, Mapping[str, str]], Sequence[str | Path]]
 confinement: ContextVar[Confine | None] = ContextVar("confinement", default=None)
-"""When set, a program's command, folder and own variables go through it: grading puts a sandbox around it."""
+"""When set, the command, folder and variables of a program built from text go through it, for a sandbox."""
 
 BUILD_LIMITS = Limits(time_s=300, memory_mb=8192)
-KEPT_PROGRAMS = 100  # a compiled program is 2-8 MB; the oldest go first
+KEPT_PROGRAMS = 250  # a compiled program is 2-8 MB; the least recently used go first
 MODULE = "module lesson\n\ngo 1.27\n"
 PACKAGE = "package main; "  # put before a cell without a package clause, on its first line
 ABSENT = re.compile(r"^(?:cannot find module providing |no required module provides )?package (\S+?)[:;] .*")
@@ -99,9 +100,15 @@ class GoRunError(ToldPlainly, RuntimeError):
 
 @dataclass(frozen=True)
 class Program:
-    """A compiled Go program in the course's cache."""
+    """A compiled Go program in the course's cache.
+
+    Attributes:
+        path: the program.
+        from_text: it was built from a text, a learner's perhaps, and not from the course's own files.
+    """
 
     path: Path
+    from_text: bool = False
 
     @property
     def name(self) -> str:
@@ -135,7 +142,8 @@ class Program:
         """
         limits = limits or Limits()
         with tempfile.TemporaryDirectory(prefix="run-", dir=cache_folder("work")) as scratch:
-            confine, place = confinement.get(), cwd or Path(scratch)
+            place = cwd or Path(scratch)
+            confine = confinement.get() if self.from_text else None
             finished = run_child(
                 confine([self.path, *args], place, env or {}) if confine else [self.path, *args],
                 env=go_environment(**(env or {})),
@@ -212,7 +220,7 @@ def build_source(
     for file, text in files.items():
         if file.endswith(".go") and not re.search(r"^\s*package\s+\w+", text, re.MULTILINE):
             files[file] = PACKAGE + text
-    return _build(files, ".", name, race, env or {})
+    return replace(_build(files, ".", name, race, env or {}), from_text=True)
 
 
 def _build(sources: dict[str, str], package: str, name: str, race: bool, env: Mapping[str, str]) -> Program:
@@ -230,6 +238,7 @@ def _build(sources: dict[str, str], package: str, name: str, race: bool, env: Ma
         for file, text in sources.items():
             (module / file).parent.mkdir(parents=True, exist_ok=True)
             (module / file).write_text(text)
+        provide_x_sync(module)
         command = [toolchain.go, "build", "-trimpath", "-buildvcs=false", "-o", made / name]
         command += ["-race", package] if race else ["-ldflags=-s -w", package]
         race_needs = {"CGO_ENABLED": "1"} if race else {}

@@ -23,6 +23,7 @@ HIDDEN = re.compile(
     r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS[^\n]*\n?", re.MULTILINE | re.DOTALL
 )
 STUB = r"\1# YOUR CODE HERE\n\1raise NotImplementedError()"
+GO_STUB = r'\1// YOUR CODE HERE\n\1panic("not written yet")'
 
 
 class AssignmentError(ValueError):
@@ -55,7 +56,7 @@ def release(assignment: Path) -> NotebookNode:
         if cell.cell_type != "code":
             continue
         marks = cell.metadata.get("nbgrader", {})
-        cell.source, cleared = SOLUTION.subn(STUB, cell.source)
+        cell.source, cleared = SOLUTION.subn(GO_STUB if cell.source.startswith("%%go") else STUB, cell.source)
         cell.source = HIDDEN.sub("", cell.source).rstrip("\n")
         cell.outputs, cell.execution_count = [], None
         if marks.get("solution") and not cleared:
