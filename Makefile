@@ -48,6 +48,11 @@ record: warm ## run a theme's real programs anew and store what they did (THEME=
 release: $(READY) ## generate the exercise notebooks from assignments/
 	$(BIN)/engineroom release
 
+grade: warm ## grade a folder of submissions, each in a sandbox (SUBMISSIONS=folder)
+	@test -n "$(SUBMISSIONS)" || { echo "say which folder: make grade SUBMISSIONS=folder" >&2; exit 2; }
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[teach]'
+	$(BIN)/engineroom grade "$(SUBMISSIONS)"
+
 store: warm ## run every lesson and store its outputs in it
 	$(BIN)/engineroom store $(wildcard notebooks/*.ipynb notebooks/*/[0-9]*.ipynb)
 

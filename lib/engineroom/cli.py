@@ -52,6 +52,25 @@ def release(_: argparse.Namespace) -> int:
     return 0
 
 
+def grade(options: argparse.Namespace) -> int:
+    """Grade a folder of submissions, each in a sandbox, into nbgrader's gradebook."""
+    from engineroom.teach.grading.command import grade_folder
+
+    chosen = {"theme": options.theme, "workers": options.workers, "insist": options.without_sandbox}
+    grade_folder(options.submissions, options.to, **chosen)
+    return 0
+
+
+def _grade_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("submissions", type=Path, help="the folder as your learning platform gives it")
+    command.add_argument("--to", type=Path, help="folder for results (default: SUBMISSIONS-graded)")
+    command.add_argument("--theme", default="", help="the theme of all of them (default: recognised)")
+    command.add_argument("--workers", type=int, default=0, help="processes (default: one per processor)")
+    command.add_argument(
+        "--without-sandbox", action="store_true", help="run untrusted code unprotected, at your own risk"
+    )
+
+
 def go(options: argparse.Namespace) -> int:
     """Run a go command with the course's toolchain and settings."""
     from engineroom.golang import find_go, go_environment
@@ -64,11 +83,13 @@ def main() -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="engineroom", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for function in (doctor, warm, vet, store, release, go):
+    for function in (doctor, warm, vet, store, release, grade, go):
         command = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
         command.set_defaults(function=function)
         if function is store:
             command.add_argument("notebooks", nargs="+", type=Path)
+        if function is grade:
+            _grade_arguments(command)
         if function is go:
             command.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()

@@ -11,7 +11,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,11 @@ from engineroom.kit.children import Finished, Limits, run_child
 from engineroom.kit.places import cache_folder
 from engineroom.kit.plainly import ToldPlainly
 
-__all__ = ["GoBuildError", "GoRunError", "Problem", "Program", "build", "build_source"]
+__all__ = ["GoBuildError", "GoRunError", "Problem", "Program", "build", "build_source", "confinement"]
+
+Confine = Callable[[Sequence[str | Path], Path, Mapping[str, str]], Sequence[str | Path]]
+confinement: ContextVar[Confine | None] = ContextVar("confinement", default=None)
+"""When set, the command, folder and variables of a program built from text go through it, for a sandbox."""
 
 BUILD_LIMITS = Limits(time_s=300, memory_mb=8192)
 KEPT_PROGRAMS = 250  # a compiled program is 2-8 MB; the least recently used go first
@@ -95,9 +100,15 @@ class GoRunError(ToldPlainly, RuntimeError):
 
 @dataclass(frozen=True)
 class Program:
-    """A compiled Go program in the course's cache."""
+    """A compiled Go program in the course's cache.
+
+    Attributes:
+        path: the program.
+        from_text: it was built from a text, a learner's perhaps, and not from the course's own files.
+    """
 
     path: Path
+    from_text: bool = False
 
     @property
     def name(self) -> str:
@@ -131,10 +142,12 @@ class Program:
         """
         limits = limits or Limits()
         with tempfile.TemporaryDirectory(prefix="run-", dir=cache_folder("work")) as scratch:
+            place = cwd or Path(scratch)
+            confine = confinement.get() if self.from_text else None
             finished = run_child(
-                [self.path, *args],
+                confine([self.path, *args], place, env or {}) if confine else [self.path, *args],
                 env=go_environment(**(env or {})),
-                cwd=cwd or Path(scratch),
+                cwd=place,
                 limits=limits,
                 on_line=on_line,
                 cancel=cancel,
@@ -207,7 +220,7 @@ def build_source(
     for file, text in files.items():
         if file.endswith(".go") and not re.search(r"^\s*package\s+\w+", text, re.MULTILINE):
             files[file] = PACKAGE + text
-    return _build(files, ".", name, race, env or {})
+    return replace(_build(files, ".", name, race, env or {}), from_text=True)
 
 
 def _build(sources: dict[str, str], package: str, name: str, race: bool, env: Mapping[str, str]) -> Program:

@@ -1,0 +1,189 @@
+"""A class's grades: each there once, whatever is killed; in nbgrader's gradebook, a table and pages."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from tests.teach.hostile.made_up_assignment import THEME, notebook, write
+from tests.teach.hostile.submissions import HEALTHY, HONEST, NOTHING, SHOWN
+
+from engineroom.teach.grading.classroom import grade_class
+from engineroom.teach.grading.feedback import common_mistakes, write_feedback, write_summary
+from engineroom.teach.grading.gradebook import write_csv, write_gradebook
+from engineroom.teach.grading.inside.wire import WireError, pack, unpack
+from engineroom.teach.grading.marking import Assignment
+from engineroom.teach.grading.sandbox import why_not
+from engineroom.teach.grading.submissions import find_submissions
+
+needs_sandbox = pytest.mark.skipif(bool(why_not()), reason=why_not() or "none")
+COURSE = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def course(tmp_path):
+    """An assignment, and a class of four: two solved all of it, two did not."""
+    solution = write(notebook(), tmp_path / "assignments" / THEME / "exercises.ipynb")
+    half = notebook(HONEST, NOTHING, checks=SHOWN)
+    for student, book in {"ada": HEALTHY, "barbara": half, "grace": HEALTHY, "hedy": half}.items():
+        write(book, tmp_path / "class" / student / "exercises.ipynb")
+    return tmp_path, {THEME: solution}
+
+
+@needs_sandbox
+def test_a_second_run_grades_only_what_changed(course):
+    folder, assignments = course
+    first = grade_class(folder / "class", folder / "out", assignments, workers=1)
+    assert (first.graded_now, [one.score for one in first.marked]) == (4, [3, 1, 3, 1])
+    write(HEALTHY, folder / "class" / "hedy" / "exercises.ipynb")
+    second = grade_class(folder / "class", folder / "out", assignments, workers=1)
+    assert (second.graded_now, [one.score for one in second.marked]) == (1, [3, 1, 3, 3])
+
+
+@needs_sandbox
+def test_a_killed_run_loses_and_doubles_nothing(course):
+    folder, assignments = course
+    script = textwrap.dedent(f"""
+        from pathlib import Path
+        from engineroom.teach.grading.classroom import grade_class
+        if __name__ == "__main__":
+            tell = lambda done, total, left: print(done, flush=True)
+            grade_class(Path({str(folder / "class")!r}), Path({str(folder / "out")!r}),
+                        {{{THEME!r}: Path({str(assignments[THEME])!r})}}, workers=1, progress=tell)
+    """)
+    (folder / "run.py").write_text(script)
+    run = subprocess.Popen([sys.executable, folder / "run.py"], stdout=subprocess.PIPE, cwd=COURSE, text=True)
+    with run:
+        assert run.stdout.readline() == "1\n"
+        os.kill(run.pid, signal.SIGKILL)
+    torn = folder / "out" / "results" / THEME / "hedy.json"
+    torn.write_text('{"digest": "')
+    stored = [json.loads(f.read_text()) for f in torn.parent.glob("*.json") if f != torn]
+    assert 1 <= len(stored) < 4
+    result = grade_class(folder / "class", folder / "out", assignments, workers=1)
+    assert result.graded_now == 4 - len(stored)
+    assert [one.student for one in result.marked] == ["ada", "barbara", "grace", "hedy"]
+    assert [one.score for one in result.marked] == [3, 1, 3, 1]
+
+
+@needs_sandbox
+def test_nothing_is_left_running_after_a_kill(course):
+    folder, assignments = course
+    write(notebook(HONEST, "while True: pass", checks=SHOWN), folder / "class" / "ada" / "exercises.ipynb")
+    code = (
+        "from pathlib import Path; from engineroom.teach.grading.classroom import grade_one; "
+        "from engineroom.teach.grading.submissions import Submission; "
+        f"p = Path({str(folder / 'class' / 'ada' / 'exercises.ipynb')!r}); print('go', flush=True); "
+        f"grade_one(Submission('ada', {THEME!r}, p, p.read_text()), {str(assignments[THEME])!r})"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=COURSE) as run:
+        run.stdout.readline()
+        while not (below := _descendants(run.pid)):
+            assert run.poll() is None
+            time.sleep(0.05)
+        run.kill()
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in below) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [pid for pid in below if Path(f"/proc/{pid}").exists()] == []
+
+
+def _descendants(pid):
+    import psutil
+
+    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+
+
+@needs_sandbox
+def test_gradebook_table_and_pages(course):
+    api = pytest.importorskip("nbgrader.api", reason="nbgrader is not installed: make grade brings it")
+    folder, assignments = course
+    graded = grade_class(folder / "class", folder / "out", assignments, workers=1)
+    for _ in range(2):  # a second time changes nothing
+        write_gradebook(folder / "gradebook.db", graded.marked, [Assignment(assignments[THEME])])
+    with api.Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
+        scores = {s.student.id: (s.score, s.max_score) for s in book.assignment_submissions(THEME)}
+    assert scores == {"ada": (3, 3), "barbara": (1, 3), "grace": (3, 3), "hedy": (1, 3)}
+    write_csv(folder / "grades.csv", graded.marked)
+    assert len((folder / "grades.csv").read_text().splitlines()) == 1 + 4 * 2
+    write_feedback(folder / "feedback", graded.marked)
+    page = (folder / "feedback" / "barbara" / f"{THEME}.html").read_text()
+    assert "1 of 3 points" in page
+    assert "primes below n" in page
+    assert common_mistakes(graded.marked) == {(THEME, "check_secret"): {"primes below n": 2}}
+    write_summary(folder / "summary.html", graded)
+    assert "2 × primes below n" in (folder / "summary.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "student"),
+    [
+        ("ada/exercises.ipynb", "ada"),
+        ("ada/ballast/exercises.ipynb", "ada"),
+        ("ada_exercises.ipynb", "ada"),
+        ("lovelaceada_12_345_exercises.ipynb", "lovelaceada"),
+        ("lovelaceada_LATE_12_345_exercises.ipynb", "lovelaceada"),
+        ("Ada Lovelace_345_assignsubmission_file_/exercises.ipynb", "Ada Lovelace"),
+    ],
+)
+def test_whose_submission_it_is(course, path, student):
+    folder, assignments = course
+    write(HEALTHY, folder / "other" / path)
+    found = find_submissions(folder / "other", {THEME: Assignment(assignments[THEME])})
+    assert [(one.student, one.theme, one.problem) for one in found.submissions] == [(student, THEME, "")]
+
+
+def test_the_newest_of_two_notebooks_counts(course):
+    folder, assignments = course
+    older = write(HEALTHY, folder / "class" / "ada" / "old.ipynb")
+    os.utime(older, (1, 1))
+    found = find_submissions(folder / "class", {THEME: Assignment(assignments[THEME])})
+    assert found.submissions[0].path.name == "exercises.ipynb"
+    assert "ada handed in 2 notebooks" in found.remarks[0]
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, 3, 2.5, "text", b"\x00\xff", [1, (2, {3})], {(1, 2): {"a": [None]}}]
+)
+def test_plain_answers_arrive_as_they_left(value):
+    assert unpack(pack(value)) == value
+    assert type(unpack(pack(value))) is type(value)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"{",
+        b'{"made": ["os", "system", []]}',
+        b'{"made": ["engineroom.cli", "main", []]}',
+        b'{"made": ["engineroom.teach.grading.sandbox", "Sandbox", []]}',
+        b'{"made": ["engineroom.ballast.checks.choose_ballast", "Budget", []]}',
+        b'{"made": ["engineroom.kit.children", "run_child", [["argv", ["id"]]]]}',
+        b'{"set": [[]]}',
+        b'{"unknown": 1}',
+        b'{"bytes": "xyz"}',
+        b"[" * 100_000,
+        b"1" * 5000,
+    ],
+)
+def test_what_is_not_an_answer_is_refused(message):
+    with pytest.raises(WireError):
+        unpack(message)
+
+
+def test_released_assignments_read_back(course):
+    _, assignments = course
+    assignment = Assignment(assignments[THEME])
+    assert assignment.names == ["double", "secret"]
+    assert [(e.grade_id, e.title, e.points) for e in assignment.exercises] == [
+        ("check_double", "double", 1),
+        ("check_secret", "secret", 2),
+    ]
+    assert nbformat.read(assignments[THEME], as_version=4).cells[0].source == "# Numbers"
