@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engineroom.ballast import real
+from engineroom.ballast.checks import choose_ballast, replace_ballast
 from engineroom.ballast.gcpacertrace import PacerEnd
 from engineroom.ballast.gctrace import GCTrace, parse, with_pacing
 from engineroom.ballast.go.programs import GO
@@ -106,6 +107,14 @@ def _heap_run(name: str, knobs: HeapKnobs, *, hurry: bool = False) -> dict[str, 
     return {"name": name, "knobs": asdict(knobs), "run": run.to_record()}
 
 
+def _exercises() -> Iterator[dict[str, Any]]:
+    """Yield the runs that judge an exercise where there is no Go."""
+    for knobs in [*choose_ballast.stand_ins(), *replace_ballast.stand_ins()]:
+        setting = f"limit {knobs.limit_mb:g}" if knobs.limited else f"GOGC {knobs.gogc}"
+        name = f"live {knobs.live_mb:g} {setting} ballast {knobs.ballast_mb:g}"
+        yield _heap_run(name, knobs, hurry=True)
+
+
 def _pacer() -> Iterator[dict[str, Any]]:
     """Yield one row per cycle: what the pacer knew before it, what it did, what came of it."""
     for name, knobs in PACER_RUNS.items():
@@ -173,6 +182,7 @@ def _api(first_repeat: int, repeats: int) -> Iterator[dict[str, Any]]:
 PARTS: dict[str, tuple[str, Callable[[], Iterable[dict[str, Any]]]]] = {
     "stw": ("stw_grid.jsonl", _stw_grid),
     "concurrent": ("concurrent.jsonl", _concurrent),
+    "exercises": ("exercises.jsonl", _exercises),
     "pacer": ("pacer.csv", _pacer),
     "pagetouch": ("pagetouch.csv", _pagetouch),
     "spiral": ("spiral.csv", _spiral),

@@ -15,10 +15,20 @@ from engineroom.kit.data import data_file, load_table
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SCHEMAS", "recorded_knobs", "recordings", "replay", "replay_spiral", "spiral_run", "table"]
+__all__ = [
+    "SCHEMAS",
+    "recorded_knobs",
+    "recordings",
+    "replay",
+    "replay_spiral",
+    "spiral_run",
+    "stand_ins",
+    "table",
+]
 
 THEME = "ballast"
 RUNS = ("stw_grid.jsonl", "concurrent.jsonl")
+STAND_INS = "exercises.jsonl"
 
 
 def _schema(**columns_by_kind: str) -> dict[str, str]:
@@ -103,6 +113,15 @@ def recorded_knobs(name: str) -> HeapKnobs:
     return HeapKnobs(**_recording(name)["knobs"])
 
 
+@cache
+def stand_ins() -> tuple[tuple[HeapKnobs, GCRun], ...]:
+    """Return the recorded runs, with their knobs, that judge an exercise where there is no Go."""
+    records = _records(STAND_INS)
+    return tuple(
+        (HeapKnobs(**r["knobs"]), GCRun.from_record(r["run"] | {"label": r["name"]})) for r in records
+    )
+
+
 def replay_spiral(run: int = 1) -> SpiralRun:
     """Return one of the recorded walks of a live heap into a memory limit: 1, 2 or 3.
 
@@ -131,9 +150,11 @@ def spiral_run(rows: pd.DataFrame) -> SpiralRun:
 
 @cache
 def _recorded() -> dict[str, dict[str, Any]]:
-    texts = [data_file(THEME, name).read_text(encoding="utf-8") for name in RUNS]
-    records = [json.loads(line) for text in texts for line in text.splitlines()]
-    return {record["name"]: record for record in records}
+    return {record["name"]: record for file in RUNS for record in _records(file)}
+
+
+def _records(file: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in data_file(THEME, file).read_text(encoding="utf-8").splitlines()]
 
 
 def _recording(name: str) -> dict[str, Any]:

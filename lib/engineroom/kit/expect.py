@@ -44,8 +44,13 @@ def answer_of(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         raise CheckFailed(f"{call} raised {type(error).__name__}: {error}") from None
 
 
+def _figures(number: float) -> str:
+    """Write a number with six digits, or in full where those would hide its last ones."""
+    return f"{number:,.6g}" if abs(number) < 1e6 or abs(number) > 1e15 else f"{number:,.0f}"
+
+
 def _short(value: Any) -> str:
-    text = f"{value:,.6g}" if isinstance(value, float) else repr(value)
+    text = _figures(value) if isinstance(value, float) else repr(value)
     return text if len(text) <= 80 else text[:77] + "…"
 
 
@@ -91,11 +96,11 @@ def expect_close(
         CheckFailed: when it does not, or is no number.
     """
     number = _number(seen)
-    wanted = f"{expected:,.6g} {unit}".strip() + (f" ± {within:,.3g}" if within else "")
+    wanted = f"{_figures(expected)} {unit}".strip() + (f" ± {_figures(within)}" if within else "")
     if number is None:
         _fail(what, f"{_short(seen)} ({type(seen).__name__})", wanted, "return one number")
     elif math.isnan(number) or not abs(number - expected) <= within:
-        _fail(what, f"{number:,.6g} {unit}".strip(), wanted, hint)
+        _fail(what, f"{_figures(number)} {unit}".strip(), wanted, hint)
 
 
 def expect_equal(what: str, seen: Any, expected: Any, *, hint: str = "") -> None:
