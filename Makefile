@@ -30,7 +30,7 @@ unit: warm
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/browser tests
 
 notebooks: warm
-	$(BIN)/python -m pytest -q $(NBVAL) $(STORED)
+	ENGINEROOM_PROGRESS=off $(BIN)/python -m pytest -q $(NBVAL) $(STORED)
 
 test-browser: warm ## the tests that drive JupyterLab in a real browser (needs chromium)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[browser]'
