@@ -70,17 +70,13 @@ def course_map() -> CourseMap:
         FileNotFoundError: when the library was installed without its notebooks.
     """
     notebooks = course_folder() / "notebooks"
-    return CourseMap(
-        tuple(
-            _stop(theme, path.relative_to(notebooks), path)
-            for theme in THEMES
-            for path in [
-                *sorted((notebooks / theme).glob("[0-9]*.ipynb")),
-                notebooks / theme / "exercises.ipynb",
-            ]
-            if path.is_file()
-        )
-    )
+    found = [
+        path
+        for theme in THEMES
+        for pattern in ("[0-9]*.ipynb", "exercises.ipynb")
+        for path in sorted((notebooks / theme).glob(pattern))
+    ]
+    return CourseMap(tuple(_stop(path.relative_to(notebooks), path) for path in found))
 
 
 def _stop(name: Path, path: Path) -> Stop:

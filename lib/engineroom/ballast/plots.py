@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from engineroom.ballast.death_spiral import SpiralRun
     from engineroom.ballast.virtual_memory import MemoryCharge
 
-__all__ = ["HeapFigure", "MemoryFigure", "SpiralFigure", "gc_share_bars", "heap_over_time"]
+__all__ = [
+    "HeapFigure",
+    "MemoryFigure",
+    "SpiralFigure",
+    "gc_share_bars",
+    "heap_over_time",
+    "memory_charged",
+    "work_near_the_limit",
+]
 
 MODEL = {"color": COLOURS["model"], "linestyle": "-", "label": "model"}
 REAL = {"color": COLOURS["real"], "linestyle": "--", "label": "real Go"}
@@ -162,57 +170,80 @@ def _charge_in_words(charge: MemoryCharge) -> str:
 
 
 class SpiralFigure(LiveFigure):
-    """A live heap that creeps up to its limit: the work that still gets done, and the CPU that GC takes."""
+    """A live heap that creeps up to its limit: the work still done, the CPU in GC, the memory used."""
 
     def __init__(self) -> None:
-        figure = new_figure(8.4, 4.4)
-        self.work, self.share = figure.subplots(2, 1, sharex=True)
-        self.work.set(title="Work done, compared with the smallest live heap", ylabel="%")
-        self.share.set(title="CPU in GC", ylabel="% of the CPU used", xlabel="live heap, MB")
-        self.share.set_ylim(0, 100)
-        self.work.set_ylim(0, 120)
+        figure = new_figure(8.4, 6.0)
+        self.work, self.share, self.memory = figure.subplots(3, 1, sharex=True)
+        self.work.set(title="Work done, compared with the first step", ylabel="%", ylim=(0, 120))
+        self.share.set(title="CPU in GC", ylabel="% of the CPU used", ylim=(0, 100))
+        self.memory.set(title="Memory in use", ylabel="% of the limit", xlabel="live heap, % of the limit")
+        panels = (self.work, self.share, self.memory)
         self.lines = {
             (axes, style["label"]): axes.plot([], [], marker=marker, markersize=5, **style)[0]
-            for axes in (self.work, self.share)
+            for axes in panels
             for style, marker in ((MODEL, "o"), (REAL, "s"))
         }
-        self.limit = [
-            axes.axvline(0, color=COLOURS["ink"], linestyle=":") for axes in (self.work, self.share)
-        ]
-        self.limit[0].set_label("memory limit")
-        (self.limiter,) = self.share.plot(
-            [], [], "v", color=COLOURS["ink"], markersize=7, label="CPU limiter on (model)"
-        )
-        self.work.legend(loc="lower left", ncols=3)
-        self.share.legend(loc="upper left", ncols=3)
-        super().__init__(figure, [*self.lines.values(), *self.limit, self.limiter])
+        for axes in panels:
+            axes.axvline(100, color=COLOURS["ink"], linestyle=":")
+        self.memory.axhline(100, color=COLOURS["ink"], linestyle=":", label="memory limit")
+        self.limiter = {
+            name: self.share.plot([], [], marker, color=style["color"], markersize=7)[0]
+            for (name, style), marker in zip(BOTH.items(), "v^", strict=True)
+        }
+        for name, line in self.limiter.items():
+            line.set_label(f"CPU limiter on ({name})")
+        handles = [*self.memory.get_legend_handles_labels()[0], *self.limiter.values()]
+        figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize=9.5)
+        super().__init__(figure, [*self.lines.values(), *self.limiter.values()])
 
     def update(self, prediction: SpiralRun, measured: SpiralRun | None) -> str:
-        """Draw throughput and GC share over the live heap."""
-        for name, run in (("model", prediction), ("real Go", measured)):
-            lives = run.live_mb if run else []
-            self.lines[self.work, name].set_data(lives, 100 * run.throughput if run else [])
-            self.lines[self.share, name].set_data(lives, 100 * run.gc_share if run else [])
-        on = prediction.limiter_on
-        self.limiter.set_data(prediction.live_mb[on], np.full(on.sum(), 96.0))
-        for line in self.limit:
-            line.set_xdata([prediction.limit_mb] * 2)
-        self.fit(self.share, x=1.05 * max(prediction.live_mb.max(), prediction.limit_mb))
+        """Draw throughput, GC share and memory over the live heap, sizes as shares of the limit."""
+        furthest, highest = 100.0, 300.0
+        for (name, run), height in zip((("model", prediction), ("real Go", measured)), (95, 86), strict=True):
+            lives, work, share, memory, on = _as_percent(run) if run else [np.array([])] * 5
+            self.lines[self.work, name].set_data(lives, work)
+            self.lines[self.share, name].set_data(lives, share)
+            self.lines[self.memory, name].set_data(lives, memory)
+            self.limiter[name].set_data(on, np.full(len(on), height))
+            furthest, highest = max([furthest, *lives]), max([highest, *memory])
+        self.fit(self.memory, x=furthest, y=highest)
         told = f"Model: {_spiral_in_words(prediction)}."
         return f"{told} Real: {_spiral_in_words(measured)}." if measured else told
+
+
+def _as_percent(run: SpiralRun) -> list[np.ndarray]:
+    """Return live heap, work, GC share and memory, and the live heaps at which the CPU limiter was on."""
+    lives = 100 * run.live_mb / run.limit_mb
+    memory = 100 * run.mapped_mb / run.limit_mb
+    return [lives, 100 * run.throughput, 100 * run.gc_share, memory, lives[run.limiter_on]]
 
 
 def _spiral_in_words(run: SpiralRun) -> str:
     return (
         f"at {run.live_mb[-1]:,.0f} MB live the program does {run.throughput[-1]:.0%} of its first work "
-        f"and spends {run.gc_share[-1]:.0%} of its CPU in GC"
+        f"and spends {run.gc_share[-1]:.0%} of its CPU in GC, with {run.mapped_mb[-1]:,.0f} MB in use "
+        f"under a limit of {run.limit_mb:,.0f} MB"
     )
 
 
 def heap_over_time(prediction: GCRun, measured: GCRun | None = None) -> Picture:
     """Return the heap figure of one prediction and, if given, one measurement as a still picture."""
-    figure = HeapFigure()
-    return figure.picture(figure.update(prediction, measured))
+    return _still(HeapFigure(), prediction, measured)
+
+
+def memory_charged(prediction: MemoryCharge, measured: MemoryCharge | None = None) -> Picture:
+    """Return the memory figure of one prediction and, if given, one measurement as a still picture."""
+    return _still(MemoryFigure(), prediction, measured)
+
+
+def work_near_the_limit(prediction: SpiralRun, measured: SpiralRun | None = None) -> Picture:
+    """Return the figure of the death spiral, predicted and, if given, measured, as a still picture."""
+    return _still(SpiralFigure(), prediction, measured)
+
+
+def _still(figure: LiveFigure, prediction: Any, measured: Any | None) -> Picture:
+    return figure.picture(alt=figure.update(prediction, measured))
 
 
 def gc_share_bars(runs: dict[str, GCRun]) -> Picture:

@@ -122,7 +122,7 @@ def _pacer() -> Iterator[dict[str, Any]]:
         gc_run(rows, stderr, label=name)  # raises unless the report is complete
         known = {row["number"]: row for row in rows if row["kind"] in ("start", "cycle")}
         for cycle, account in with_pacing([r for r in parse(stderr) if isinstance(r, GCTrace | PacerEnd)]):
-            if before := known.get(cycle.number - 1):
+            if (before := known.get(cycle.number - 1)) and not cycle.forced:
                 yield _pacer_row(name, knobs, cycle, account, before)
 
 

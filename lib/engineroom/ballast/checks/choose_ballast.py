@@ -14,7 +14,7 @@ from engineroom.ballast.checks.stopped_runs import mb_per_cycle, modelled, run_f
 from engineroom.ballast.cycles import GCRun
 from engineroom.ballast.heap_knobs import HeapKnobs
 from engineroom.ballast.heapgoal import MIB
-from engineroom.kit.expect import answer_of, expect_close, expect_equal, expect_that, passed
+from engineroom.kit.expect import answer_of, expect_close, expect_equal, expect_that, passed, plain
 
 __all__ = ["check_choose_ballast", "stand_ins"]
 
@@ -58,7 +58,7 @@ def check_choose_ballast(choose_ballast: Callable[[int, int, int], int | None], 
     and no longer do so with 3 % less ballast.
     """
     budget = RUN_FOR_REAL[seed % len(RUN_FOR_REAL)]
-    seen = answer_of(choose_ballast, budget.live, budget.gogc, budget.cap)
+    seen = plain(answer_of(choose_ballast, budget.live, budget.gogc, budget.cap))
     evidence = _expect_real_saving(seen, budget)
     drawn = _drawn_budgets(np.random.default_rng(seed))
     for case in drawn:
@@ -69,10 +69,10 @@ def check_choose_ballast(choose_ballast: Callable[[int, int, int], int | None], 
 def _expect_real_saving(seen: Any, budget: Budget) -> dict[str, str]:
     told, hint = f"The ballast for {budget}", _hint(seen, budget)
     expect_that(told, seen is not None, seen=seen, expected="a ballast: there is one that fits", hint=VIRTUAL)
-    whole = type(seen) in (int, float) and 0 <= seen <= LARGEST_MB and seen == int(seen)
+    whole = type(seen) is float and 0 <= seen <= LARGEST_MB and seen.is_integer()
     expect_that(told, whole, seen=seen, expected=f"whole MB, at most {LARGEST_MB}", hint=hint)
     without, chosen = (_run(budget, ballast) for ballast in (0, int(seen)))
-    told = f"{told}, run with {seen} MB ({chosen.origin})"
+    told = f"{told}, run with {seen:g} MB ({chosen.origin})"
     before, after = mb_per_cycle(without), mb_per_cycle(chosen)
     per_cycle = f"{before:.2f} -> {after:.2f} MB per cycle, {after / before:.2f} times as much"
     wanted = f"{FEWER} times as much, so 95 % fewer cycles"
@@ -84,7 +84,7 @@ def _expect_real_saving(seen: Any, budget: Budget) -> dict[str, str]:
     smallest = not _enough(_run(budget, less), without)
     hint = _hint(seen, budget, "asked for is the smallest that does it")
     expect_that(told, smallest, seen=f"{less} MB would do too", expected="the smallest that does", hint=hint)
-    return {f"{seen} MB, {chosen.origin}": f"{per_cycle}, {resident}", f"{less} MB": "not enough"}
+    return {f"{seen:g} MB, {chosen.origin}": f"{per_cycle}, {resident}", f"{less} MB": "not enough"}
 
 
 def _run(budget: Budget, ballast: int) -> GCRun:

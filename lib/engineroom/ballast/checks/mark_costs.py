@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from engineroom.ballast import real
-from engineroom.kit.expect import answer_of, expect_equal, expect_that, passed
+from engineroom.kit.expect import answer_of, expect_equal, expect_that, passed, plain
 
 __all__ = ["check_mark_costs"]
 
@@ -25,8 +25,8 @@ def check_mark_costs(mark_costs: Callable[[], Any], *, collector: str = "Green T
         mark_costs: returns the shapes, cheapest first, and the factor.
         collector: the mark algorithm of the recording: "Green Tea" or "before Green Tea".
     """
-    answer = answer_of(mark_costs)
-    pair = type(answer) in (list, tuple) and len(answer) == 2 and type(answer[0]) in (list, tuple)
+    answer = plain(answer_of(mark_costs))
+    pair = type(answer) is list and len(answer) == 2 and type(answer[0]) is list
     wanted = "two things: the list of shapes, and a factor"
     expect_that("What mark_costs returns", pair, seen=answer, expected=wanted)
     order, factor = answer
@@ -46,7 +46,7 @@ def _expect_factor(factor: Any, measured: float) -> None:
     low, high = measured / FACTOR_OF, measured * FACTOR_OF
     expect_that(
         "How many times dearer the dearest is",
-        type(factor) in (int, float) and low <= factor <= high,
+        type(factor) is float and low <= factor <= high,
         seen=factor,
         expected=f"a number between {low:.0f} and {high:.0f}",
         hint="the cheapest is not read at all; in the dearest every node is a trip to memory of its own",
