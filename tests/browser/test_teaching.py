@@ -40,7 +40,7 @@ def test_validate_tells_what_an_unsolved_exercise_lacks(lab):
 def test_create_assignment_shows_what_each_cell_is_for(lab):
     choose(lab, "Create assignment")
     panel = lab.page.locator(".nbgrader-NotebookPanelWidget, .nbgrader-NotebookWidget").first
-    expect(panel).to_contain_text("Autograder tests", timeout=PATIENCE_MS)
+    expect(panel).to_contain_text("Autograded tests", timeout=PATIENCE_MS)
     ids = panel.locator("input[type=text]").evaluate_all("fields => fields.map(field => field.value)")
     assert {"heap_goal", "check_heap_goal"} <= set(ids)
 
