@@ -48,3 +48,14 @@ def test_in_a_notebook_errors_show_as_their_sentence_and_the_trace_is_a_variable
     assert "line 1: undefined: x" in shown
     assert "Traceback" not in shown
     InteractiveShell.clear_instance()
+
+
+def test_a_kept_cell_is_text_for_a_check_without_the_marks_of_its_solution(capfd):
+    shell = InteractiveShell()
+    load_ipython_extension(shell)
+    cell = "func Answer() int {\n\t### BEGIN SOLUTION\n\treturn 42\n\t### END SOLUTION\n}\n"
+    shell.run_cell(f"%%go --keep answer\n{cell}")
+    assert shell.user_ns["answer"] == "func Answer() int {\n\n\treturn 42\n\n}\n"
+    result = shell.run_cell("%%go --keep 4u\nfunc main() {}")
+    assert "--keep takes a variable's name" in str(result.error_in_exec)
+    InteractiveShell.clear_instance()

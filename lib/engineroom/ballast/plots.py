@@ -119,11 +119,11 @@ class MemoryFigure(LiveFigure):
     """What the operating system charges for a slice: address space, resident memory, page faults."""
 
     def __init__(self) -> None:
-        figure = new_figure(8.4, 3.8)
-        self.sizes, self.faults = figure.subplots(1, 2, width_ratios=(2, 1))
+        figure = new_figure(8.4, 4.0)
+        self.sizes, self.faults = figure.subplots(1, 2)
         self.sizes.set(title="Memory charged", ylabel="MB", xlim=(-0.6, 1.6), xticks=(0, 1))
         self.sizes.set_xticklabels(["address space (VSZ)", "resident (RSS)"])
-        self.faults.set(title="Page faults", ylabel="thousands", xlim=(-0.6, 1.6), xticks=(0, 1))
+        self.faults.set(title="Page faults", ylabel="pages", xlim=(-0.6, 1.6), xticks=(0, 1))
         self.faults.set_xticklabels(["touching", "first GC"])
         self.bars, self.texts = {}, {}
         for axes in (self.sizes, self.faults):
@@ -135,19 +135,19 @@ class MemoryFigure(LiveFigure):
                     bar.set_edgecolor(COLOURS["paper"])
                 self.bars[axes, name] = bars
                 self.texts[axes, name] = [
-                    axes.text(x + way, 0, "", ha="center", va="bottom", fontsize=9.5) for x in (0, 1)
+                    axes.text(x + way, 0, "", ha="center", va="bottom", fontsize=9) for x in (0, 1)
                 ]
-        self.sizes.legend(loc="upper right")
+        figure.legend(*self.sizes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
         moving = [bar for bars in self.bars.values() for bar in bars]
         super().__init__(figure, moving + [text for texts in self.texts.values() for text in texts])
 
     def update(self, prediction: MemoryCharge, measured: MemoryCharge | None) -> str:
         """Draw both charges side by side."""
-        for axes, scale, names in (
-            (self.sizes, MIB, ("vsz_bytes", "rss_bytes")),
-            (self.faults, 1000, ("minor_faults", "gc_faults")),
+        for axes, scale, least, write, names in (
+            (self.sizes, MIB, 1, "{:,.1f}", ("vsz_bytes", "rss_bytes")),
+            (self.faults, 1, 1000, "{:,.0f}", ("minor_faults", "gc_faults")),
         ):
-            highest = 0.0
+            highest = least  # a few faults always happen: no drama
             for name, charge in (("model", prediction), ("real Go", measured)):
                 values = [getattr(charge, field) / scale if charge else 0.0 for field in names]
                 highest = max([highest, *values])
@@ -155,14 +155,14 @@ class MemoryFigure(LiveFigure):
                     self.bars[axes, name], self.texts[axes, name], values, strict=True
                 ):
                     bar.set_height(value)
-                    text.set(y=value, text=f"{value:,.3g}" if charge else "")
-            self.fit(axes, y=1.1 * max(highest, 1.0))  # a few faults always happen: no drama
+                    text.set(y=value, text=write.format(value) if charge else "")
+            self.fit(axes, y=1.1 * highest)
         told = f"Model: {_charge_in_words(prediction)}."
         return f"{told} Real: {_charge_in_words(measured)}." if measured else told
 
 
 def _charge_in_words(charge: MemoryCharge) -> str:
-    scan = f", every collection reads {megabytes(charge.scan_bytes)}" if charge.scan_bytes else ""
+    scan = f", every collection reads {megabytes(charge.scan_bytes)}" if charge.scan_bytes >= MIB else ""
     return (
         f"{megabytes(charge.vsz_bytes)} of address space, {megabytes(charge.rss_bytes)} resident, "
         f"{charge.minor_faults:,.0f} page faults{scan}"

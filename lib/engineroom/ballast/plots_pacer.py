@@ -171,7 +171,7 @@ def _errors(axes: Axes, rows: Sequence[Fidelity]) -> None:
     bounds = [100 * row.bound if np.isfinite(row.bound) else np.nan for row in rows]
     axes.plot(bounds, range(len(rows)), "kd", markersize=8, label="promised")
     labels = [f"{row.comparison} ({row.grid})" for row in rows]
-    axes.set(xscale="log", yticks=range(len(rows)), yticklabels=labels, xlim=(0.003, 100))
+    axes.set(xscale="log", yticks=range(len(rows)), yticklabels=labels, xlim=(0.003, 300))
     axes.set(xticks=[0.01, 0.1, 1, 10, 100], xticklabels=["0.01", "0.1", "1", "10", "100"])
     axes.set(title="Error: from the mean (dot) to the largest (bar)", xlabel="% (log scale)")
     axes.invert_yaxis()

@@ -62,7 +62,7 @@ def article_changes(article: pd.DataFrame) -> Picture:
     axes.invert_yaxis()
     axes.set_title("What the article reports")
     figure.legend(loc="outside lower center", ncols=2)
-    told = ", ".join(f"{title} {change[name]:+.0f} %" for name, title in CLAIMS.items())
+    told = ", ".join(f"{title} {change[name]:+.0f} %" for name, title in CLAIMS.items()).replace("-", "−")
     return Picture(figure, f"Changes that the article reports for a ballast of 10 GiB: {told}.")
 
 
@@ -122,7 +122,7 @@ def headline(
     panels[0].invert_yaxis()
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
-    return Picture(figure, _headline_in_words(changes, settings, baseline))
+    return Picture(figure, _headline_in_words(changes, claims, settings, baseline))
 
 
 def _repeats(
@@ -144,7 +144,9 @@ def _repeats(
     axes.set(yticks=range(len(settings)), yticklabels=settings, ylim=(-0.6, len(settings) - 0.4))
 
 
-def _headline_in_words(changes: pd.DataFrame, settings: Sequence[str], baseline: str) -> str:
+def _headline_in_words(
+    changes: pd.DataFrame, claims: pd.Series, settings: Sequence[str], baseline: str
+) -> str:
     told = []
     for setting in settings:
         median = changes[changes.setting == setting].median(numeric_only=True)
@@ -152,11 +154,12 @@ def _headline_in_words(changes: pd.DataFrame, settings: Sequence[str], baseline:
             f"{setting}: GC cycles {median.cycles:+.1f} %, CPU per request {median.cpu_per_request:+.0f} %, "
             f"p99 {median.p99:+.0f} %, RSS {median.rss_mb:,.0f} MB"
         )
+    claimed = ", ".join(f"{claims[name]:.0f} %" for name in CLAIMS)
     rss = changes.rss_mb[changes.setting == baseline].median()
     return (
         f"Medians of {changes['repeat'].nunique()} paired repeats against {baseline} (RSS {rss:,.0f} MB). "
-        f"{'; '.join(told)}. The article: −99 %, −30 %, −45 %."
-    )
+        f"{'; '.join(told)}. The article: {claimed}."
+    ).replace("-", "−")
 
 
 def heap_shapes(table: pd.DataFrame) -> Picture:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engineroom.golang.modules import provide_x_sync
 from engineroom.golang.toolchain import find_go, go_environment
 from engineroom.kit.children import Finished, Limits, run_child
 from engineroom.kit.places import cache_folder
@@ -23,7 +24,7 @@ from engineroom.kit.plainly import ToldPlainly
 __all__ = ["GoBuildError", "GoRunError", "Problem", "Program", "build", "build_source"]
 
 BUILD_LIMITS = Limits(time_s=300, memory_mb=8192)
-KEPT_PROGRAMS = 100  # a compiled program is 2-8 MB; the oldest go first
+KEPT_PROGRAMS = 250  # a compiled program is 2-8 MB; the least recently used go first
 MODULE = "module lesson\n\ngo 1.27\n"
 PACKAGE = "package main; "  # put before a cell without a package clause, on its first line
 ABSENT = re.compile(r"^(?:cannot find module providing |no required module provides )?package (\S+?)[:;] .*")
@@ -224,6 +225,7 @@ def _build(sources: dict[str, str], package: str, name: str, race: bool, env: Ma
         for file, text in sources.items():
             (module / file).parent.mkdir(parents=True, exist_ok=True)
             (module / file).write_text(text)
+        provide_x_sync(module)
         command = [toolchain.go, "build", "-trimpath", "-buildvcs=false", "-o", made / name]
         command += ["-race", package] if race else ["-ldflags=-s -w", package]
         race_needs = {"CGO_ENABLED": "1"} if race else {}

@@ -2,9 +2,10 @@
 
 Usage, after ``%load_ext engineroom.golang.magic``::
 
-    %%go [--race] [--trace NAME] [--time SECONDS] [ARGUMENTS…]
+    %%go [--race] [--trace NAME] [--keep NAME] [--time SECONDS] [ARGUMENTS…]
 
 ``--trace NAME`` records an execution trace and puts its path into the notebook's variable NAME.
+``--keep NAME`` runs nothing: it puts the cell's text into the variable NAME, for a check to try.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["GoCellError", "load_ipython_extension", "run_cell"]
 
 KEPT_TRACES = 20
+SOLUTION_MARK = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*$", re.MULTILINE)  # no Go, but nbgrader's
 
 # The learner's main is renamed, so that the trace also covers programs that return early.
 TRACED_MAIN = """package main
@@ -67,11 +69,14 @@ def _parse(line: str) -> argparse.Namespace:
     parser = _LineParser("%%go", add_help=False)
     parser.add_argument("--race", action="store_true")
     parser.add_argument("--trace", metavar="NAME")
+    parser.add_argument("--keep", metavar="NAME")
     parser.add_argument("--time", type=float, default=10.0, metavar="SECONDS")
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args(shlex.split(line))
-    if options.trace and not options.trace.isidentifier():
-        raise GoCellError(f"--trace takes a variable's name, but {options.trace!r} is none.")
+    for option in ("trace", "keep"):
+        name = getattr(options, option)
+        if name and not name.isidentifier():
+            raise GoCellError(f"--{option} takes a variable's name, but {name!r} is none.")
     return options
 
 
@@ -124,8 +129,10 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     """Register ``%%go``."""
 
     def go(line: str, cell: str) -> None:
-        trace = run_cell(line, cell)
-        if trace:
-            shell.user_ns[_parse(line).trace] = trace
+        options = _parse(line)
+        if options.keep:
+            shell.user_ns[options.keep] = SOLUTION_MARK.sub("", cell)
+        elif trace := run_cell(line, cell):
+            shell.user_ns[options.trace] = trace
 
     shell.register_magic_function(go, "cell", "go")

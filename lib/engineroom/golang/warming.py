@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from engineroom.golang.build import build, build_source
+from engineroom.golang.modules import with_x_sync
 from engineroom.golang.toolchain import find_go, go_environment
+from engineroom.golang.trace_helper import SOURCE as TRACE_READER
+from engineroom.golang.trace_helper import build_inside_goroot
 from engineroom.kit.children import Limits, run_child
 
 __all__ = ["course_modules", "course_programs", "vet_modules", "warm_up"]
@@ -38,13 +42,14 @@ def warm_up() -> int:
         GoMissing: when there is no toolchain.
         GoBuildError: when one of the programs does not compile.
     """
-    folders = list(course_programs())
-    print(f"Go {find_go().version}: compiling {len(folders) + 1} programs (once)", flush=True)
-    for number, folder in enumerate([None, *folders], 1):
+    jobs: dict[str, Callable[[], object]] = {"a first cell": partial(build_source, FIRST_CELL)}
+    jobs["golang/go/tracecolumns"] = partial(build_inside_goroot, TRACE_READER)
+    jobs |= {f.relative_to(LIBRARY).as_posix(): partial(build, f) for f in course_programs()}
+    print(f"Go {find_go().version}: compiling {len(jobs)} programs (once)", flush=True)
+    for number, (name, job) in enumerate(jobs.items(), 1):
         started = time.monotonic()
-        name = folder.relative_to(LIBRARY).as_posix() if folder else "a first cell"
-        print(f"  [{number}/{len(folders) + 1}] {name} …", end="", flush=True)
-        build(folder) if folder else build_source(FIRST_CELL)
+        print(f"  [{number}/{len(jobs)}] {name} …", end="", flush=True)
+        job()
         print(f" {time.monotonic() - started:.1f} s", flush=True)
     return 0
 
@@ -60,7 +65,8 @@ def vet_modules() -> int:
             [toolchain.go, "vet", "./..."],
             [toolchain.go, "test", "./..."],
         ):
-            done = run_child(command, env=go_environment(), cwd=module, limits=TEST_LIMITS)
+            with with_x_sync(module) as folder:
+                done = run_child(command, env=go_environment(), cwd=folder, limits=TEST_LIMITS)
             bad = not done.ok or (command[1] == "-l" and done.stdout)
             failed |= bool(bad)
             print(f"{'FAILED' if bad else 'ok':6} {name}: {Path(command[0]).name} {command[1]}", flush=True)

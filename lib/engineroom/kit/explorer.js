@@ -41,11 +41,13 @@ const toPosition = (knob, value) => {
 
 const withUnit = (knob, value) => `${Number(value).toLocaleString("en-GB")} ${knob.unit}`.trim();
 
+// This module is loaded once for each widget, so a counter alone would repeat on a page with two.
+const PAGE_UNIQUE = Math.random().toString(36).slice(2, 10);
 let counter = 0;
 
 // One knob's row. `changed` is called with nothing when the learner moved it.
 function knobRow(name, knob, changed) {
-  const id = `er-${name}-${counter++}`;
+  const id = `er-${PAGE_UNIQUE}-${name}-${counter++}`;
   const error = make("p", { class: "er-error", id: `${id}-error`, role: "alert" });
   const help = make("p", { class: "er-help", id: `${id}-help` }, knob.help);
   const label = make("label", { for: id }, knob.label);

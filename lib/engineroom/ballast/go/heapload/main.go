@@ -79,7 +79,6 @@ func main() {
 
 	gauges.Read()
 	after, process := gauges.Since(before), observe.ReadProcess()
-	runtime.GC() // a cycle counts before it has printed its trace; this waits for the print
 	for _, o := range seen[:seenCount] {
 		observe.Emit(map[string]any{
 			"kind": "cycle", "number": o.number, "seen_s": o.seconds, "marked_bytes": o.live,

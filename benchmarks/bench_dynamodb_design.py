@@ -1,0 +1,85 @@
+"""What the design bench and its parts cost: run it with ``python benchmarks/bench_dynamodb_design.py``."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable
+from time import perf_counter
+
+import nbformat
+
+from engineroom.dynamodb import capacity, checks
+from engineroom.dynamodb.bench_html import page
+from engineroom.dynamodb.engine import Engine, shared_engine
+from engineroom.dynamodb.example_designs import SINGLE_TABLE
+from engineroom.dynamodb.item_size import item_size
+from engineroom.dynamodb.latency import LatencyKnobs
+from engineroom.dynamodb.latency import simulate as simulate_latency
+from engineroom.dynamodb.partitions import HeatKnobs
+from engineroom.dynamodb.partitions import simulate as simulate_heat
+from engineroom.dynamodb.prices import read_prices
+from engineroom.dynamodb.sample_data import load_frames
+from engineroom.dynamodb.workbench import Workbench, write_indexes
+from engineroom.kit.places import course_folder
+
+EDITS = 40
+SCALES = {"about 2,000 items": 0.35, "about 50,000 items": 9.0}
+
+
+def times_ms(work: Callable[[int], object], repeats: int) -> tuple[float, float]:
+    """Return the median and the 95th percentile."""
+    times = []
+    for number in range(repeats):
+        start = perf_counter()
+        work(number)
+        times.append(1e3 * (perf_counter() - start))
+    times.sort()
+    return times[len(times) // 2], times[int(0.95 * (len(times) - 1))]
+
+
+def edit(bench: Workbench, number: int) -> str:
+    """Edit the order's sort key, as a learner who types does, and redraw the whole screen."""
+    design = SINGLE_TABLE["shop"]
+    order = {**design.keys["Order"], "SK": f"ORDER#{{ordered_at}}#{{order_id:0{number % 20}d}}"}
+    edited = bench.design({**design.keys, "Order": order}, write_indexes(design.table.indexes), design.plans)
+    return page(bench.review(bench.lay_out(edited)))
+
+
+def solve_all() -> None:
+    """Run every exercise's solution and check, silently."""
+    names: dict[str, object] = {"checks": checks}
+    with contextlib.redirect_stdout(io.StringIO()):
+        path = course_folder() / "assignments" / "dynamodb" / "exercises.ipynb"
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code":
+                exec(cell.source, names)
+
+
+def main() -> None:
+    print(f"{'':<44}{'p50 ms':>9}{'p95 ms':>9}")
+    for name, scale in SCALES.items():
+        bench = Workbench("shop", load_frames("shop", scale=scale), read_prices())
+        items = bench.lay_out(SINGLE_TABLE["shop"]).count
+        p50, p95 = times_ms(lambda n, bench=bench: edit(bench, n), EDITS)
+        print(f"{f'edit of a key template, {name} ({items:,})':<44}{p50:>9.0f}{p95:>9.0f}")
+    p50, p95 = times_ms(lambda _: simulate_heat(HeatKnobs()), 20)
+    print(f"{'partitions.simulate, 300 seconds':<44}{p50:>9.1f}{p95:>9.1f}")
+    p50, p95 = times_ms(lambda _: simulate_latency(LatencyKnobs()), 20)
+    print(f"{'latency.simulate, 5 requests':<44}{p50:>9.1f}{p95:>9.1f}")
+    p50, p95 = times_ms(lambda _: Engine().stop(), 7)
+    print(f"{'engine, start until it answers, and stop':<44}{p50:>9.0f}{p95:>9.0f}")
+    shared_engine()
+    p50, p95 = times_ms(lambda _: solve_all(), 3)
+    print(f"{'all exercises solved and checked':<44}{p50:>9.0f}{p95:>9.0f}")
+    item = {"PK": "CUSTOMER#7", "SK": "ORDER#1", "n": 12345, "tags": ["a", "b"], "note": "x" * 300}
+    table = SINGLE_TABLE["shop"].table
+    for name, work in {
+        "item_size": lambda _: [item_size(item) for _ in range(1000)],
+        "write_units": lambda _: [capacity.write_units(table, item, {**item, "n": 1}) for _ in range(1000)],
+    }.items():
+        print(f"{name:<44}{1e6 / times_ms(work, 9)[0]:>9,.0f} a second")
+
+
+if __name__ == "__main__":
+    main()

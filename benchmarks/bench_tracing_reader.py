@@ -1,0 +1,102 @@
+"""From a trace file to tables: ours, the toolchain's bare reader, and its printed text.
+
+Run: ``python benchmarks/bench_tracing_reader.py [MB …]`` (default: 1 10). Each line is the best of
+three rounds in which the competitors take turns. Above 20 MB there is one round, and the text is
+not loaded into pandas, for lack of memory.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from engineroom.golang import Limits, build, find_go, go_environment
+from engineroom.golang.trace import Trace, read
+from engineroom.golang.trace_helper import SOURCE, build_inside_goroot
+from engineroom.kit.children import run_child
+
+HERE = Path(__file__).parent / "tracing"
+AMPLE = Limits(time_s=1200, memory_mb=16_000)
+EVENT = re.compile(r"^M=(-?\d+) P=(-?\d+) G=(-?\d+) (\w+) Time=(-?\d+)(?: (.*))?$")
+
+
+def make_trace(folder: Path, megabytes: float) -> Path:
+    path = folder / f"{megabytes}.trace"
+    build(HERE / "bulk").run(["-items", int(megabytes * 1e6 / 48), "-o", path], limits=AMPLE)
+    return path
+
+
+def all_tables(path: Path) -> Trace:
+    trace = read(path)
+    for table in ("states", "processors", "goroutines", "wakeups", "ranges", "tasks", "regions"):
+        getattr(trace, table)
+    return trace
+
+
+def text_to_pandas(path: Path, tool: str) -> pd.DataFrame:
+    """The way without a helper: the printed events, one regular expression a line."""
+    command = [tool, "-d=parsed", path]
+    with subprocess.Popen(command, env=go_environment(), stdout=subprocess.PIPE, text=True) as printed:
+        return pd.DataFrame([m.groups() for line in printed.stdout if (m := EVENT.match(line))])
+
+
+def run(argv: list) -> float:
+    """Run a command and return its peak memory in MB; its output goes nowhere."""
+    done = run_child(["/bin/sh", "-c", '"$@" > /dev/null', "sh", *argv], env=go_environment(), limits=AMPLE)
+    return done.max_rss_mb
+
+
+def main() -> None:
+    sizes = [float(size) for size in sys.argv[1:]] or [1, 10]
+    command = [find_go().go, "tool", "-n", "trace"]
+    tool = subprocess.run(command, env=go_environment(), capture_output=True, text=True).stdout.strip()
+    bare, helper = build_inside_goroot(HERE / "barereader").path, build_inside_goroot(SOURCE).path
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as scratch:
+            path = make_trace(Path(scratch), size)
+            columns = Path(scratch) / "columns"
+            columns.mkdir()
+            competitors: dict[str, Callable[[], object]] = {
+                "bare reader of the toolchain": lambda path=path: run([bare, path]),
+                "our summary": lambda path=path: run([helper, path]),
+                "our columns on disk": lambda path=path, to=columns: run([helper, "-out", to, path]),
+                "our read()": lambda path=path: read(path),
+                "our read() and all frames": lambda path=path: all_tables(path),
+                "-d=parsed to /dev/null": lambda path=path: run([tool, "-d=parsed", path]),
+                "-d=parsed into pandas": lambda path=path: text_to_pandas(path, tool),
+            }
+            if size > 20:
+                del competitors["-d=parsed into pandas"]  # would need most of 20 GB
+            report(path, competitors, rounds=3 if size <= 20 else 1)
+
+
+def report(path: Path, competitors: dict[str, Callable[[], object]], rounds: int) -> None:
+    megabytes, summary = path.stat().st_size / 1e6, read(path).summary
+    print(f"\n{megabytes:.1f} MB, {summary.total_events:,} events, {summary.goroutines} goroutines")
+    best: dict[str, float] = {}
+    memory: dict[str, float] = {}
+    for _ in range(rounds):
+        for name, action in competitors.items():
+            begun = time.perf_counter()
+            result = action()
+            best[name] = min(best.get(name, 1e9), time.perf_counter() - begun)
+            if isinstance(result, float):
+                memory[name] = max(memory.get(name, 0), result)
+    reference = best["bare reader of the toolchain"]
+    for name, seconds in best.items():
+        print(
+            f"  {name:30} {seconds:8.2f} s  {megabytes / seconds:7.1f} MB/s  "
+            f"{summary.total_events / seconds / 1e6:6.2f} M events/s  {seconds / reference:6.2f} × bare"
+            + (f"  peak {memory[name]:,.0f} MB" if name in memory else "")
+        )
+
+
+if __name__ == "__main__":
+    main()

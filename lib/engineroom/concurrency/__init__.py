@@ -1,0 +1,1 @@
+"""Go concurrency: errgroup, weighted semaphores and singleflight, on virtual time and in real Go."""

@@ -1,0 +1,1 @@
+"""The theme's Go programs, and the comparison of the model with real Go."""

@@ -1,0 +1,1 @@
+"""The hidden harnesses that exercises in Go are tried with."""

@@ -1,0 +1,3 @@
+module engineroom/tracing
+
+go 1.27

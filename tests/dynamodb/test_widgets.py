@@ -1,0 +1,77 @@
+import pytest
+
+from engineroom.dynamodb.example_designs import SINGLE_TABLE
+from engineroom.dynamodb.widgets import DesignBench, explore_heat, explore_latency
+
+
+@pytest.fixture(scope="module")
+def bench():
+    return DesignBench("shop", SINGLE_TABLE["shop"])
+
+
+def test_the_bench_opens_with_everything_passing(bench):
+    bench.edit(keys=SINGLE_TABLE["shop"].keys)
+    assert bench.answer["summary"].startswith("5 of 5 access patterns pass")
+    assert bench.answer["html"].count("✔ pass") == 5 and "<svg role=" in bench.answer["html"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        ({"keys": {"Order": {"SK": "ORDER#{nope}"}}}, "names 'nope'; Order has: order_id"),
+        ({"keys": {"Order": {"SK": "ORDER"}}}, "have the same primary key"),
+        ({"keys": {"Order": {"PK": "{"}}}, "can't be read"),
+        ({"indexes": "GSI1"}, "write it like GSI1: GSI1PK / GSI1SK"),
+        ({"indexes": "GSI1: A\nGSI1: B"}, "Index names must differ"),
+    ],
+)
+def test_a_bad_edit_is_told_and_the_screen_stays(bench, edit, sentence):
+    bench.edit(keys=SINGLE_TABLE["shop"].keys)
+    before = bench.answer["html"]
+    bench.edit(**edit)
+    assert sentence in bench.answer["trouble"] and bench.answer["html"] == before
+    bench.edit(
+        keys=SINGLE_TABLE["shop"].keys,
+        indexes="GSI1: GSI1PK / GSI1SK\nby_email: email\nby_order: order_id / SK",
+    )
+    assert bench.answer["trouble"] == ""
+
+
+def test_edits_come_from_the_screen_one_answer_each(bench):
+    texts = {**bench.answer["texts"], "store": "GSI1", "skew": 1}
+    bench.ask = {"seq": 77, "texts": texts}
+    assert bench.answer["seq"] == 77 and bench.view["store"] == "GSI1"
+    assert "WAITING#" in bench.answer["html"]
+    bench.edit(store="", skew=0.0)
+
+
+def test_text_from_the_data_is_escaped(bench):
+    bench.edit(keys={"Customer": {"SK": "<script>{customer_id}"}}, plans={"waiting_orders": "<b>"})
+    assert "<script>" not in bench.answer["html"] and "<b>" not in bench.answer["html"]
+    bench.edit(keys=SINGLE_TABLE["shop"].keys, plans=SINGLE_TABLE["shop"].plans)
+
+
+def test_run_for_real_agrees_and_says_so(bench, monkeypatch, engine):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", engine.endpoint)
+    bench.run_for_real()
+    bench.wait()
+    assert bench.progress["message"] == "the engine agrees on 5 of 5 patterns"
+    assert bench.answer["html"].count("✔ rows, order, 6 requests") == 5
+    bench.edit(skew=0.1)
+    assert bench.measured == {}, "a measurement belongs to the design that was measured"
+
+
+def test_readers_without_a_kernel_see_the_bench(bench):
+    bundle = bench._repr_mimebundle_()
+    bundle = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert "5 of 5 access patterns pass" in bundle["text/plain"] and "<svg" in bundle["text/html"]
+
+
+def test_explorers_open_and_turn():
+    heat, latency = explore_heat(), explore_latency()
+    heat.turn(skew=0)
+    assert "0.0% of the writes are refused" in heat._summary and heat.failure is None
+    latency.turn(calls=20)
+    assert latency.prediction.p50_ms > 100 and latency.failure is None
+    latency.turn(calls=0)
+    assert "between 1 and 50" in latency.answer["errors"]["calls"]

@@ -1,0 +1,3 @@
+module tracemaker
+
+go 1.27

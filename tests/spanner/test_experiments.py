@@ -1,0 +1,201 @@
+"""The experiments behind the explorers: the map, one transaction, the quorum, and their figures."""
+
+import math
+import shutil
+
+import numpy as np
+import pytest
+
+from engineroom.kit.children import Server
+from engineroom.kit.knobs import KnobError
+from engineroom.spanner import commit_map, plots, raft_quorum, real, scenarios, spacetime, truetime, widgets
+from engineroom.spanner.closed_forms import quorum_mean_exponential
+from engineroom.spanner.events import stream
+from engineroom.spanner.topology import configuration
+
+# -- the map -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", commit_map.SHOWN)
+@pytest.mark.parametrize("lost", commit_map.FAILURES)
+def test_a_mishap_on_the_map_is_what_the_placement_says(name, lost):
+    result = commit_map.simulate(commit_map.MapKnobs(configuration=name, lost=lost))
+    placement = configuration(name)
+    assert (result.leader is not None) is placement.survives(result.failed)
+    if result.leader:
+        assert result.leader.kind == "read-write"
+        assert result.leader not in result.failed
+        assert not set(result.rtt_ms) & result.failed
+        waits = sorted(result.rtt_ms.values())
+        assert result.commit_ms >= waits[placement.quorum - 1]
+    else:
+        assert math.isinf(result.commit_ms)
+
+
+def test_moving_the_leader_moves_the_commit():
+    usual = commit_map.simulate(commit_map.MapKnobs(configuration="nam3"))
+    moved = commit_map.simulate(commit_map.MapKnobs(configuration="nam3", lost="leader's region"))
+    assert moved.leader.region == "us-east1"
+    assert moved.commit_ms > usual.commit_ms, "the third vote now comes from Iowa"
+
+
+# -- one transaction -----------------------------------------------------------------------------------
+
+
+def happens(story, *words):
+    return min(m.at_ms for m in story.marks if all(word in m.what for word in words))
+
+
+@pytest.mark.parametrize("kind", spacetime.KINDS)
+def test_a_story_is_causal(kind):
+    story = spacetime.simulate(spacetime.StepKnobs(kind=kind))
+    assert story.messages[0].source == "client"
+    assert any(m.target == "client" and m.due_ms == pytest.approx(story.end_ms) for m in story.messages)
+    for m in story.messages:
+        assert m.due_ms >= m.sent_ms
+        if m.source != "client":
+            heard = [e.due_ms for e in story.messages if e.target == m.source]
+            did = [mark.at_ms for mark in story.marks if mark.lane == m.source]
+            assert min(heard + did) <= m.sent_ms, "nobody speaks unasked"
+
+
+def test_two_splits_prepare_before_they_commit_and_log_the_outcome_after_the_answer():
+    story = spacetime.simulate(spacetime.StepKnobs(kind="write, two splits"))
+    prepare, commit = happens(story, "logs prepare"), happens(story, "logs commit")
+    outcome, applies = happens(story, "logs outcome"), happens(story, "g0 applies commit")
+    assert prepare < commit < applies < outcome
+    assert story.end_ms < outcome + 4
+    assert applies - commit == pytest.approx(8, abs=0.01), "2ε, both clocks being exact"
+    assert applies > story.timestamp_ms
+
+
+@pytest.mark.parametrize(("rule", "wait_ms"), [("2ε", 8), ("ε", 4)])
+def test_the_wait_follows_the_rule(rule, wait_ms):
+    story = spacetime.simulate(
+        spacetime.StepKnobs(kind="write, one split", commit_wait=rule, log_ms=0, rtt_ms=0.2)
+    )
+    assert happens(story, "applies commit") - happens(story, "logs commit") == pytest.approx(
+        wait_ms, abs=0.01
+    )
+
+
+def test_a_story_can_be_told_in_part():
+    whole = spacetime.simulate(spacetime.StepKnobs()).told()
+    half = spacetime.simulate(spacetime.StepKnobs(step=50)).told()
+    none = spacetime.simulate(spacetime.StepKnobs(step=0)).told()
+    assert whole[: len(half)] == half
+    assert len(none) < len(half) < len(whole)
+
+
+# -- the quorum ----------------------------------------------------------------------------------------
+
+
+def test_the_models_quorum_matches_its_closed_forms():
+    knobs = raft_quorum.QuorumKnobs(disk_ms=2, disk_spread_ms=1, hop_ms=0.01, requests=2_000)
+    put = raft_quorum.simulate(knobs).put_ms
+    rng_free = 0.01 + 2 + 5 / 6  # the second smallest of three exponentials: 1/3 + 1/2
+    assert abs(put.mean() - rng_free) < 4.5 * put.std() / np.sqrt(2_000) + 0.01
+    assert quorum_mean_exponential(3) == 0.5
+    gaps = np.concatenate(
+        [raft_quorum.simulate(raft_quorum.QuorumKnobs(kills=5, seed=seed)).gap_s for seed in range(400)]
+    )
+    expected = raft_quorum.election_gap_mean(100, 1_000) / 1e3
+    assert abs(gaps.mean() - expected) < 4.5 * gaps.std() / np.sqrt(len(gaps))
+
+
+def test_the_recorded_quorum_is_near_its_model():
+    """The put's median within a factor of 1.5; fsync times of a shared disk vary by as much within one run."""
+    recorded = real.replay()
+    assert recorded.origin.startswith("etcd 3.")
+    assert len(recorded.put_ms) == 100
+    hop = float(np.median(recorded.serializable_ms))
+    knobs = raft_quorum.QuorumKnobs(disk_ms=0.2, disk_spread_ms=1.2, hop_ms=hop)
+    model = raft_quorum.simulate(knobs)
+    assert 1 / 1.5 < np.median(recorded.put_ms) / np.median(model.put_ms) < 1.5
+    assert (
+        np.median(recorded.serializable_ms) < np.median(recorded.linearizable_ms) < np.median(recorded.put_ms)
+    )
+    # A follower may lose patience from one time-out less a heartbeat on; a split vote costs further time-outs.
+    assert recorded.gap_s.min() > 0.9 - 0.05
+    assert np.median(recorded.gap_s) < 2
+
+
+def test_without_etcd_one_sentence_says_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "etcd is not installed" in real.why_not()
+    with pytest.raises(real.NotInstalled, match="sudo apt-get install etcd-server"):
+        real.run(raft_quorum.QuorumKnobs())
+
+
+@pytest.mark.skipif(
+    shutil.which("etcd") is None, reason="etcd is not installed: sudo apt-get install etcd-server"
+)
+def test_a_live_quorum_ends_with_nothing_left(tmp_path, monkeypatch):
+    started = []
+
+    def spy(argv, **limits):
+        started.append(Server(argv, **limits))
+        return started[-1]
+
+    monkeypatch.setattr(real, "Server", spy)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    run = real.run(raft_quorum.QuorumKnobs(requests=5, kills=1))
+    assert len(run.put_ms) == len(run.linearizable_ms) == len(run.serializable_ms) == 5
+    assert run.gap_s.shape == (1,)
+    assert not any(server.alive for server in started)
+    assert len(started) == 4, "three, and the killed one again"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_can_be_timed():
+    times = real.disk_ms(samples=5)
+    assert times.shape == (5,)
+    assert np.all(times > 0)
+
+
+# -- explorers and figures -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", widgets.__all__)
+def test_an_explorer_opens_and_every_preset_draws(name):
+    explorer = getattr(widgets, name)()
+    assert explorer.failure is None
+    seen = set()
+    for settings in explorer.spec["presets"].values():
+        explorer.turn(**settings)
+        assert explorer.failure is None
+        assert explorer.answer["errors"] == {}
+        seen.add(explorer.answer["summary"])
+    assert len(seen) > 1, "presets say different things"
+
+
+@pytest.mark.parametrize("name", widgets.__all__)
+def test_an_explorer_survives_every_extreme_of_its_knobs(name):
+    explorer = getattr(widgets, name)()
+    for knob, spec in explorer.spec["knobs"].items():
+        ends = spec["options"] if spec["kind"] == "choice" else (spec["low"], min(spec["high"], 500))
+        for value in ends:
+            explorer.turn(**{knob: value})
+            assert explorer.failure is None, (knob, value)
+        explorer.turn(**explorer.spec["presets"]["Reset"])
+
+
+def test_a_bad_knob_is_told_in_place():
+    explorer = widgets.explore_map()
+    explorer.turn(detour=0.5)
+    assert "detour of cables is 0.5; it must be between 1 and 3" in explorer.answer["errors"]["detour"]
+    with pytest.raises(KnobError):
+        spacetime.StepKnobs(step=101)
+
+
+def test_still_pictures_say_in_words_what_they_show():
+    _, found = scenarios.break_rule("no commit wait")
+    picture = plots.counterexample(found)
+    assert all(f"T{t.txn}" in picture.alt for t in found.transactions)
+    assert "nothing wrong" in plots.counterexample(None).alt
+    watched = truetime.watch(truetime.Sawtooth(), stream(1), 60)
+    assert "100% of the time" in plots.sawtooth(watched).alt
+    both = plots.quorums(raft_quorum.simulate(raft_quorum.QuorumKnobs()), real.replay())
+    assert "model: put" in both.alt
+    assert "etcd 3." in both.alt
