@@ -6,10 +6,12 @@ Needs the extra "hub" and npm's configurable-http-proxy (npm install configurabl
 python benchmarks/bench_hub.py [LEARNERS ...]        (1 4 8 when none are given)
 """
 
+import contextlib
 import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import statistics
 import struct
@@ -44,7 +46,7 @@ c.SimpleLocalProcessSpawner.home_dir_template = "{folder}/homes/{{username}}"
 c.Spawner.cmd = [{python!r}, "-m", "jupyterhub.singleuser"]
 c.Spawner.args = {args!r}
 c.Spawner.notebook_dir = "{folder}/notebooks"
-c.Spawner.environment = {{"ENGINEROOM_PROGRESS": "off"}}
+c.Spawner.environment = {{"ENGINEROOM_PROGRESS": "off", "ENGINEROOM_BENCH_HUB": {token!r}}}
 c.Spawner.start_timeout = c.Spawner.http_timeout = {patience}
 c.JupyterHub.concurrent_spawn_limit = 10
 c.JupyterHub.services = [{{"name": "bench", "api_token": {token!r}}}]
@@ -82,7 +84,9 @@ class Hub:
             )
         )  # fmt: skip
         command = [sys.executable, "-m", "jupyterhub", "-f", str(config)]
-        self.server = Server(command, cwd=folder, memory_mb=None)
+        self.mark = self.token
+        env = {**os.environ, "ENGINEROOM_BENCH_HUB": self.mark}
+        self.server = Server(command, cwd=folder, env=env, memory_mb=None)
         self.server.wait_until(self._answers, within_s=90)
 
     def _answers(self):
@@ -97,6 +101,21 @@ class Hub:
         answer = requests.post(url, headers={"Authorization": f"token {self.token}"}, json={}, timeout=30)
         answer.raise_for_status()
         return answer.json()["token"]
+
+    def stop(self):
+        """End the hub, its proxy, and every learner's server: those have sessions of their own."""
+        family = [each for each in psutil.process_iter() if belongs_to(each, self.mark)]
+        self.server.stop()
+        for each in family:
+            with contextlib.suppress(psutil.Error):
+                each.kill()
+
+
+def belongs_to(process, mark):
+    try:
+        return process.environ().get("ENGINEROOM_BENCH_HUB") == mark
+    except psutil.Error:
+        return False
 
 
 class Learner:
@@ -250,7 +269,8 @@ def class_of(hub, size):
 
 def main():
     sizes = [int(size) for size in sys.argv[1:]] or [1, 4, 8]
-    watchdog = threading.Timer(1200, lambda: os._exit(3))  # whatever hangs, the hub ends with us
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))  # so that `finally` ends the learners' servers
+    watchdog = threading.Timer(1200, lambda: os.kill(os.getpid(), signal.SIGTERM))
     watchdog.daemon = True
     watchdog.start()
     print(f"{os.cpu_count()} processors, {psutil.virtual_memory().total / 2**30:.0f} GiB")
@@ -261,7 +281,7 @@ def main():
             for size in sizes:
                 class_of(hub, size)
         finally:
-            hub.server.stop()
+            hub.stop()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 from engineroom.kit import progress
 from engineroom.kit.plainly import ToldPlainly
 
-__all__ = ["CheckFailed", "NotBegun", "answer_of", "expect_close", "expect_equal", "expect_that", "passed"]
+__all__ = ["CheckFailed", "answer_of", "expect_close", "expect_equal", "expect_that", "passed"]
 
 STUCK_AFTER = 3
 
@@ -23,13 +23,11 @@ STUCK_AFTER = 3
 class CheckFailed(ToldPlainly, AssertionError):
     """An exercise's answer is not right yet."""
 
-    event = "tried"
-
-    def __init__(self, *args: Any):
-        super().__init__(*args)
+    def __init__(self, message: str, *, begun: bool = True):
+        super().__init__(message)
         self.exercise = progress.check_under_way()
-        if self.event:
-            progress.record(self.event)
+        if begun:  # an exercise that still holds the line that raises was not tried
+            progress.record("tried")
 
     def _render_traceback_(self) -> list[str]:
         tries = progress.history().get(self.exercise, progress.Standing()).tries
@@ -42,12 +40,6 @@ class CheckFailed(ToldPlainly, AssertionError):
         return [*super()._render_traceback_(), f"  Stuck?    {way_out}"]
 
 
-class NotBegun(CheckFailed):
-    """An exercise still holds the line that raises, so this is no try yet."""
-
-    event = ""
-
-
 def _fail(what: str, seen: str, expected: str, hint: str) -> None:
     lines = [what, f"  seen:     {seen}", f"  expected: {expected}"]
     raise CheckFailed("\n".join([*lines, f"  hint:     {hint}"] if hint else lines))
@@ -57,8 +49,7 @@ def answer_of(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a learner's function; whatever goes wrong in it becomes a `CheckFailed`.
 
     Raises:
-        CheckFailed: naming the call and the exception.
-        NotBegun: when the exercise still holds the line that raises.
+        CheckFailed: naming the call and the exception, or that the exercise is not begun.
     """
     if not callable(function):
         raise CheckFailed(f"This exercise needs a function, but got {_short(function)}.")
@@ -67,7 +58,8 @@ def answer_of(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     try:
         return function(*args, **kwargs)
     except NotImplementedError:
-        raise NotBegun(f"{call} is not written yet: replace the line that raises.") from None
+        message = f"{call} is not written yet: replace the line that raises."
+        raise CheckFailed(message, begun=False) from None
     except Exception as error:
         raise CheckFailed(f"{call} raised {type(error).__name__}: {error}") from None
 
