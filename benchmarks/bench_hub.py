@@ -104,11 +104,11 @@ class Hub:
 
     def stop(self):
         """End the hub, its proxy, and every learner's server: those have sessions of their own."""
-        family = [each for each in psutil.process_iter() if belongs_to(each, self.mark)]
-        self.server.stop()
-        for each in family:
-            with contextlib.suppress(psutil.Error):
-                each.kill()
+        for process in psutil.process_iter():
+            if belongs_to(process, self.mark):
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+        self.server.stop()  # last, since it waits until nobody holds the hub's output any more
 
 
 def belongs_to(process, mark):
@@ -269,7 +269,6 @@ def class_of(hub, size):
 
 def main():
     sizes = [int(size) for size in sys.argv[1:]] or [1, 4, 8]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))  # so that `finally` ends the learners' servers
     watchdog = threading.Timer(1200, lambda: os.kill(os.getpid(), signal.SIGTERM))
     watchdog.daemon = True
     watchdog.start()
@@ -277,6 +276,7 @@ def main():
     print("learners finished  log in s  lesson s  errors  slider ms     p95 ms  MB/learner  CPU %")
     with tempfile.TemporaryDirectory(prefix="engineroom-hub-") as folder:
         hub = Hub(Path(folder))
+        signal.signal(signal.SIGTERM, lambda *_: (hub.stop(), os._exit(3)))  # threads may wait for long
         try:
             for size in sizes:
                 class_of(hub, size)
