@@ -4,6 +4,7 @@ THEME  ?= ballast
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+TEACHING := $(VENV)/.teaching
 ROOT   := $(if $(filter 0,$(shell id -u)),--allow-root)
 NBVAL  := -p engineroom.teach.nbval_figures --nbval --nbval-cell-timeout=120 -n 2 --dist loadscope
 STORED := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' 2>/dev/null)
@@ -14,8 +15,8 @@ STORED := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoint
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-lab: warm ## set up, and open JupyterLab on the start page
-	$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. \
+lab: warm $(if $(TEACH),$(TEACHING)) ## set up, and open JupyterLab on the start page (TEACH=1: with nbgrader's tools)
+	$(if $(TEACH),PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_CONFIG_PATH=lib/engineroom/teach/lab )$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. \
 	  --LabApp.default_url=/lab/tree/notebooks/start_here.ipynb $(ROOT) $(LAB_FLAGS)
 
 test: check unit notebooks ## set up, and run all tests: lint, layers, Go, units, every notebook
@@ -30,7 +31,7 @@ unit: warm
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/browser tests
 
 notebooks: warm
-	$(BIN)/python -m pytest -q $(NBVAL) $(STORED)
+	ENGINEROOM_PROGRESS=off $(BIN)/python -m pytest -q $(NBVAL) $(STORED)
 
 test-browser: warm ## the tests that drive JupyterLab in a real browser (needs chromium)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[browser]'
@@ -74,6 +75,11 @@ $(READY): pyproject.toml constraints.txt lib/engineroom/lab_settings.json
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
 	@$(BIN)/uv pip install --quiet --system-certs --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[test]' \
 	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
-	@mkdir -p $(VENV)/share/jupyter/lab/settings
+	@mkdir -p $(VENV)/share/jupyter/lab/settings $(VENV)/etc/jupyter/labconfig
+	@cp lib/engineroom/teach/learners_lab.json $(VENV)/etc/jupyter/labconfig/page_config.json
 	@cp lib/engineroom/lab_settings.json $(VENV)/share/jupyter/lab/settings/overrides.json
+	@touch $@
+
+$(TEACHING): $(READY)
+	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[teach]'
 	@touch $@

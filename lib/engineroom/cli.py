@@ -43,12 +43,18 @@ def store(options: argparse.Namespace) -> int:
     return 0
 
 
-def release(_: argparse.Namespace) -> int:
-    """Generate the exercise notebooks from assignments/."""
-    from engineroom.teach.release import assignments, publish
+def release(options: argparse.Namespace) -> int:
+    """Generate the exercise notebooks from assignments/: the committed ones, or a class's own."""
+    from engineroom.teach.class_release import class_release, find_assignments
+    from engineroom.teach.release import publish
 
-    for assignment in assignments():
-        print(f"released {publish(assignment)}", flush=True)
+    if options.to is None and (options.exercises or options.seed is not None):
+        raise ValueError("A choice of exercises or another seed is a class's own release: add --to FOLDER.")
+    for assignment in find_assignments(options.themes):
+        if options.to is None:
+            print(f"released {publish(assignment)}", flush=True)
+        else:
+            print(class_release(assignment, options.to, exercises=options.exercises, seed=options.seed))
     return 0
 
 
@@ -90,6 +96,11 @@ def main() -> int:
             command.add_argument("notebooks", nargs="+", type=Path)
         if function is grade:
             _grade_arguments(command)
+        if function is release:
+            command.add_argument("themes", nargs="*", metavar="THEME", help="all themes, if none is named")
+            command.add_argument("--exercises", nargs="+", metavar="NAME", help="only these exercises")
+            command.add_argument("--seed", type=int, help="check with other data than the public exercises")
+            command.add_argument("--to", type=Path, metavar="FOLDER", help="a class's own folder")
         if function is go:
             command.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()

@@ -12,13 +12,32 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from engineroom.kit import progress
 from engineroom.kit.plainly import ToldPlainly
 
 __all__ = ["CheckFailed", "answer_of", "expect_close", "expect_equal", "expect_that", "passed"]
 
+STUCK_AFTER = 3
+
 
 class CheckFailed(ToldPlainly, AssertionError):
     """An exercise's answer is not right yet."""
+
+    def __init__(self, message: str, *, begun: bool = True):
+        super().__init__(message)
+        self.exercise = progress.check_under_way()
+        if begun:  # an exercise that still holds the line that raises was not tried
+            progress.record("tried")
+
+    def _render_traceback_(self) -> list[str]:
+        tries = progress.history().get(self.exercise, progress.Standing()).tries
+        if tries < STUCK_AFTER:
+            return super()._render_traceback_()
+        theme, exercise = self.exercise.split("/")
+        way_out = (
+            f'from engineroom.model_answers import show_solution; show_solution("{theme}", "{exercise}")'
+        )
+        return [*super()._render_traceback_(), f"  Stuck?    {way_out}"]
 
 
 def _fail(what: str, seen: str, expected: str, hint: str) -> None:
@@ -39,7 +58,8 @@ def answer_of(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     try:
         return function(*args, **kwargs)
     except NotImplementedError:
-        raise CheckFailed(f"{call} is not written yet: replace the line that raises.") from None
+        message = f"{call} is not written yet: replace the line that raises."
+        raise CheckFailed(message, begun=False) from None
     except Exception as error:
         raise CheckFailed(f"{call} raised {type(error).__name__}: {error}") from None
 
@@ -128,4 +148,5 @@ def passed(exercise: str, evidence: Mapping[str, Any] | Sequence[str] | str) -> 
     if isinstance(evidence, Mapping):
         evidence = [f"{name}: {value}" for name, value in evidence.items()]
     lines = [evidence] if isinstance(evidence, str) else evidence
+    progress.record("passed")
     print(f"✔ {exercise}\n" + "\n".join(f"  {line}" for line in lines))

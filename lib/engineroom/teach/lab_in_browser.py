@@ -102,8 +102,10 @@ class LabInBrowser:
 
 
 @contextmanager
-def lab_in_browser(*, width: int = 1400, height: int = 1000) -> Iterator[LabInBrowser]:
+def lab_in_browser(*, width: int = 1400, height: int = 1000, teach: bool = False) -> Iterator[LabInBrowser]:
     """Start JupyterLab as ``make lab`` does, on a copy of the notebooks, and open a browser window.
+
+    With `teach` it starts as ``make lab TEACH=1`` does, on a folder with ``notebooks`` and ``assignments``.
 
     Raises:
         BrowserMissing: with the commands that bring what is missing.
@@ -120,8 +122,11 @@ def lab_in_browser(*, width: int = 1400, height: int = 1000) -> Iterator[LabInBr
         )
     token = secrets.token_hex(16)
     with tempfile.TemporaryDirectory(prefix="engineroom-lab-") as copy, sync_playwright() as playwright:
-        shutil.copytree(course_folder() / "notebooks", copy, dirs_exist_ok=True)
-        with _lab_server(Path(copy), token) as address:
+        for folder in ("notebooks", "assignments") if teach else ():
+            shutil.copytree(course_folder() / folder, Path(copy) / folder)
+        if not teach:
+            shutil.copytree(course_folder() / "notebooks", copy, dirs_exist_ok=True)
+        with _lab_server(Path(copy), token, teach) as address:
             root = ["--no-sandbox"] if os.geteuid() == 0 else []
             browser = playwright.chromium.launch(executable_path=chromium, args=[*QUIET, *root])
             try:
@@ -132,16 +137,25 @@ def lab_in_browser(*, width: int = 1400, height: int = 1000) -> Iterator[LabInBr
 
 
 @contextmanager
-def _lab_server(folder: Path, token: str) -> Iterator[str]:
+def _lab_server(folder: Path, token: str, teach: bool) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     flags = [f"--port={port}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
     root = ["--allow-root"] if os.geteuid() == 0 else []
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", *flags, *root]
-    with Server(command, env={**os.environ, "JUPYTER_CONFIG_DIR": str(folder / ".jupyter")}) as server:
+    env = {**os.environ, "JUPYTER_CONFIG_DIR": str(folder / ".jupyter"), "ENGINEROOM_PROGRESS": "off"}
+    with Server(command, env=env | (_teaching(folder) if teach else {})) as server:
         server.wait_until(lambda: _answers(f"{address}/api?token={token}"), within_s=60)
         yield address
+
+
+def _teaching(folder: Path) -> dict[str, str]:
+    return {
+        "ENGINEROOM_CLASSROOM": str(folder),
+        "JUPYTER_CONFIG_PATH": str(Path(__file__).parent / "lab"),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # nbgrader calls alembic
+    }
 
 
 def _answers(url: str) -> bool:

@@ -7,6 +7,7 @@ between ``### BEGIN SOLUTION`` and ``### END SOLUTION`` is replaced by a stub, w
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -16,7 +17,15 @@ from nbformat import NotebookNode
 from engineroom.kit.places import course_folder
 from engineroom.teach.stored_outputs import store_outputs
 
-__all__ = ["AssignmentError", "assignments", "publish", "release", "released_path", "solution_cells"]
+__all__ = [
+    "AssignmentError",
+    "assignments",
+    "publish",
+    "release",
+    "released",
+    "released_path",
+    "solution_cells",
+]
 
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION", re.MULTILINE | re.DOTALL)
 HIDDEN = re.compile(
@@ -52,6 +61,18 @@ def release(assignment: Path) -> NotebookNode:
         AssignmentError: when a solution has no marked region, or a marker is left over.
     """
     notebook = nbformat.read(assignment, as_version=4)
+    try:
+        return released(notebook)
+    except AssignmentError as error:
+        raise AssignmentError(f"{assignment}: {error}") from None
+
+
+def released(notebook: NotebookNode) -> NotebookNode:
+    """Turn an assignment's notebook into the learners', in place, and return it.
+
+    Raises:
+        AssignmentError: when a solution has no marked region, or a marker is left over.
+    """
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
@@ -60,13 +81,35 @@ def release(assignment: Path) -> NotebookNode:
         cell.source = HIDDEN.sub("", cell.source).rstrip("\n")
         cell.outputs, cell.execution_count = [], None
         if marks.get("solution") and not cleared:
-            raise AssignmentError(f"{assignment}: the solution {marks.get('grade_id')} has no marked region")
+            raise AssignmentError(f"the solution {marks.get('grade_id')} has no marked region")
         if "### BEGIN" in cell.source or "### END" in cell.source:
-            raise AssignmentError(f"{assignment}: a marker is left over in {marks.get('grade_id')}")
+            raise AssignmentError(f"a marker is left over in {marks.get('grade_id')}")
         if marks.get("grade"):
             tags = cell.metadata.setdefault("tags", [])
             tags += [] if "raises-exception" in tags else ["raises-exception"]  # nothing is solved yet
+        if marks:
+            _protect(cell)
     return notebook
+
+
+def _protect(cell: NotebookNode) -> None:
+    """Keep marked cells from being deleted, and checks from being edited, as nbgrader's releases do.
+
+    The checksum is how nbgrader's *Validate* notices a check that was changed all the same.
+    """
+    marks = cell.metadata.nbgrader
+    cell.metadata["deletable"] = False
+    if marks.get("locked"):
+        cell.metadata["editable"] = False
+    parts = [
+        cell.source,
+        cell.cell_type,
+        *(bool(marks.get(mark)) for mark in ("grade", "solution", "locked")),
+    ]
+    points = [float(marks["points"])] if marks.get("grade") else []
+    text = "".join(str(part) for part in [*parts, marks["grade_id"], *points])
+    marks["checksum"] = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    marks["cell_type"] = cell.cell_type
 
 
 def publish(assignment: Path) -> Path:
