@@ -13,10 +13,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from engineroom.kit.plainly import ToldPlainly
+
 from .published import table
 
 __all__ = [
     "KM_PER_MS",
+    "BadPlacement",
     "Placement",
     "Region",
     "Site",
@@ -62,6 +65,10 @@ class Site:
         return self.kind != "read-only"
 
 
+class BadPlacement(ToldPlainly, ValueError):
+    """Replicas that cannot work together, or a leader that cannot lead."""
+
+
 @dataclass(frozen=True)
 class Placement:
     """Where the replicas of a database live and which of them leads.
@@ -73,7 +80,7 @@ class Placement:
         per_region: how many votes each voting region must contribute (2 in a dual-region configuration).
 
     Raises:
-        ValueError: when no replica can lead, a quorum is impossible, a zone holds two replicas or
+        BadPlacement: when no replica can lead, a quorum is impossible, a zone holds two replicas or
             a kind is unknown.
     """
 
@@ -87,18 +94,20 @@ class Placement:
         for site in self.sites:
             region(site.region)
             if site.kind not in KINDS:
-                raise ValueError(f"{site.name} holds a {site.kind!r} replica; kinds are: {', '.join(KINDS)}.")
+                raise BadPlacement(
+                    f"{site.name} holds a {site.kind!r} replica; kinds are: {', '.join(KINDS)}."
+                )
         doubles = [name for name, count in Counter(site.name for site in self.sites).items() if count > 1]
         if doubles:
-            raise ValueError(f"{doubles[0]} holds two replicas; each zone holds at most one.")
+            raise BadPlacement(f"{doubles[0]} holds two replicas; each zone holds at most one.")
         if not any(s.kind == "read-write" for s in self.sites if s.region == self.leader_region):
             held = sorted({s.kind for s in self.sites if s.region == self.leader_region}) or ["no"]
-            raise ValueError(
+            raise BadPlacement(
                 f"{self.leader_region} cannot lead: it holds {' and '.join(held)} replicas only, "
                 "and only a read-write replica can lead."
             )
         if not self.survives(()):
-            raise ValueError(f"{self.name} can never reach a quorum of {self.quorum}.")
+            raise BadPlacement(f"{self.name} can never reach a quorum of {self.quorum}.")
 
     @property
     def leader(self) -> Site:
