@@ -10,7 +10,7 @@ NBVAL  := -p engineroom.teach.nbval_figures --nbval --nbval-cell-timeout=120 -n 
 STORED := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check unit notebooks test-browser doctor warm record release store bench constraints clean
+.PHONY: help lab test check unit notebooks test-browser doctor warm record release grade store bench constraints clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,7 +34,7 @@ notebooks: warm
 	ENGINEROOM_PROGRESS=off $(BIN)/python -m pytest -q $(NBVAL) $(STORED)
 
 test-browser: warm ## the tests that drive JupyterLab in a real browser (needs chromium)
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[browser]'
+	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[browser]'
 	$(BIN)/python -m pytest -q tests/browser
 
 doctor: $(READY) ## say what this machine lacks, and what brings it
@@ -51,7 +51,7 @@ release: $(READY) ## generate the exercise notebooks from assignments/
 
 grade: warm ## grade a folder of submissions, each in a sandbox (SUBMISSIONS=folder)
 	@test -n "$(SUBMISSIONS)" || { echo "say which folder: make grade SUBMISSIONS=folder" >&2; exit 2; }
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[teach]'
+	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[teach]'
 	$(BIN)/engineroom grade "$(SUBMISSIONS)"
 
 store: warm ## run every lesson and store its outputs in it
