@@ -8,6 +8,7 @@ import pkgutil
 import statistics
 import time
 from importlib import import_module
+from inspect import signature
 
 import engineroom
 from engineroom.kit.explorer import Explorer
@@ -38,15 +39,15 @@ DRAG = """async ([root, moves]) => {
 
 
 def explorers():
-    """Yield every explorer of the course."""
+    """Yield every explorer of the course that needs no data to open."""
     for theme in pkgutil.iter_modules(engineroom.__path__):
         try:
             widgets = import_module(f"engineroom.{theme.name}.widgets")
         except ModuleNotFoundError:
             continue
-        for name in widgets.__all__:
-            made = getattr(widgets, name)() if name.startswith("explore_") else None
-            if isinstance(made, Explorer):
+        for name in sorted(name for name in widgets.__all__ if name.startswith("explore_")):
+            make = getattr(widgets, name)
+            if not signature(make).parameters and isinstance(made := make(), Explorer):
                 yield f"{theme.name}.{name}", made
 
 
@@ -55,21 +56,34 @@ def quantiles(times_ms):
     return statistics.median(ordered), ordered[int(0.95 * (len(ordered) - 1))]
 
 
-def settings(explorer):
-    """Yield values that a drag of the first numeric slider passes through."""
-    name, knob = next((n, k) for n, k in explorer._knobs.declared().items() if isinstance(k, Number))
-    low = max(knob.low, knob.step)
-    for i in range(MOVES):
-        yield {name: low * (knob.high / low) ** (0.3 + 0.4 * i / MOVES)}
+def drags(explorer):
+    """Yield, for each slider shown, the settings that a drag over its middle third passes through."""
+    declared = explorer._knobs.declared()
+    for name in explorer.spec["knobs"]:
+        knob = declared[name]
+        if isinstance(knob, Number):
+            low = max(knob.low, knob.step) if knob.log else knob.low
+            parts = [(1 + i / MOVES) / 3 for i in range(MOVES)]
+            values = [
+                low * (knob.high / low) ** p if knob.log else low + (knob.high - low) * p for p in parts
+            ]
+            yield [{name: round(value) if knob.whole else value} for value in values]
 
 
 def in_process(explorer):
-    times = []
-    for move in settings(explorer):
-        started = time.perf_counter()
-        explorer.turn(**move)
-        times.append(1000 * (time.perf_counter() - started))
-    return quantiles(times)
+    """Time the first drag that is allowed as a whole: some knobs exclude each other."""
+    for drag in drags(explorer):
+        times = []
+        for move in drag:
+            started = time.perf_counter()
+            explorer.turn(**move)
+            times.append(1000 * (time.perf_counter() - started))
+            if explorer.answer["errors"]:
+                break
+        else:
+            return quantiles(times)
+        explorer.turn(**explorer.spec["presets"]["Reset"])
+    raise RuntimeError(f"no slider of {explorer.spec['title']!r} can be dragged")
 
 
 def fresh_figure(explorer):
