@@ -19,7 +19,7 @@ __all__ = ["complaints", "renderer", "store_outputs"]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 CELL_TIMEOUT_S = 120
-MAY_IGNORE = re.compile(r"\bexplore_\w+\(|\bexamine\(\)|\bmy_progress\(\)|\bdisplay_quiz\(")
+MAY_IGNORE = re.compile(r"\bexplore_\w+\(|\bexamine\(\)|\bmy_progress\(\)|\bquiz\(")
 
 
 def renderer() -> str:

@@ -1,0 +1,76 @@
+"""A lesson's closing quiz: a few questions whose wrong answers explain themselves.
+
+The questions stand in ``data/<theme>/quizzes.json``; jupyterquiz draws them.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from engineroom.kit.data import DataError, load_json
+from engineroom.kit.style import COLOURS
+
+__all__ = ["quiz", "quiz_questions"]
+
+PALETTE = {
+    "--jq-multiple-choice-bg": COLOURS["model"],
+    "--jq-mc-button-bg": COLOURS["paper"],
+    "--jq-correct-color": "#006B4E",  # the house green and vermilion, dark enough for text on white
+    "--jq-incorrect-color": "#A34700",
+    "--jq-text-color": COLOURS["paper"],
+}
+
+
+def quiz_questions(theme: str, lesson: str) -> list[dict[str, Any]]:
+    """Return the questions of a lesson, each with exactly one right answer and a reason for every answer.
+
+    Args:
+        theme: the theme's folder in ``data/``.
+        lesson: the notebook's name without ``.ipynb``.
+
+    Raises:
+        DataError: when the lesson has no quiz, or a question breaks that promise.
+    """
+    quizzes = load_json(theme, "quizzes.json")
+    if lesson not in quizzes:
+        raise DataError(f"data/{theme}/quizzes.json has no quiz for {lesson!r}; it has: {', '.join(quizzes)}")
+    for question in quizzes[lesson]:
+        _check(f"data/{theme}/quizzes.json, {lesson}, {question.get('question', '?')!r}", question)
+    return quizzes[lesson]
+
+
+def _check(where: str, question: dict[str, Any]) -> None:
+    answers = question.get("answers", [])
+    if not question.get("question") or len(answers) < 3:
+        raise DataError(f"{where} needs a question and at least three answers")
+    if sum(answer.get("correct") is True for answer in answers) != 1:
+        raise DataError(f"{where} needs exactly one right answer")
+    silent = [answer["answer"] for answer in answers if not answer.get("feedback")]
+    if silent:
+        raise DataError(f"{where} gives no reason for the answer {silent[0]!r}")
+
+
+def quiz(theme: str, lesson: str) -> None:
+    """Show the quiz of a lesson; whoever clicks an answer is told why it is right or wrong.
+
+    Raises:
+        DataError: as `quiz_questions` does.
+    """
+    from IPython.display import HTML, display
+    from jupyterquiz import display_quiz
+
+    questions = quiz_questions(theme, lesson)
+    count = "One question." if len(questions) == 1 else f"{len(questions)} questions."
+    invitation = f"{count} Click an answer and read why; no one keeps score."
+    display(HTML(f"<p>{html.escape(invitation)} <em>(If you see none, run this cell.)</em></p>"))
+    display_quiz([_for_jupyterquiz(question) for question in questions], colors=PALETTE, max_width=760)
+
+
+def _for_jupyterquiz(question: dict[str, Any]) -> dict[str, Any]:
+    """Say right or wrong in words as well, since colour alone would not reach everyone."""
+    answers = [
+        {**answer, "feedback": f"{'Right.' if answer['correct'] else 'No.'} {answer['feedback']}"}
+        for answer in question["answers"]
+    ]
+    return {"question": question["question"], "type": "multiple_choice", "answers": answers}
