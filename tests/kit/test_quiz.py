@@ -67,3 +67,15 @@ def test_right_and_wrong_are_said_in_words(questions, capsys):
     pages = [json.dumps(output.data) for output in shown.outputs]
     assert any("One question." in page for page in pages)
     assert any("Right. Because." in page and "No. That counts one twice." in page for page in pages)
+
+
+def test_code_in_backticks_less_than_and_dollars_reach_the_reader(questions):
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    questions(GOOD | {"question": "Does `a < b` cost $1, or $2?"})
+    InteractiveShell.instance()
+    with capture_output() as shown:
+        quiz("ballast", "01_lesson")
+    pages = [json.dumps(output.data) for output in shown.outputs]
+    assert any("Does <code>a &lt; b</code> cost &#36;1, or &#36;2?" in page for page in pages)

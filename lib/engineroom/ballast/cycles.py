@@ -106,6 +106,11 @@ class GCRun:
         return self.cycles / self.duration_s if self.duration_s else float("nan")
 
     @property
+    def marking_cpu_s(self) -> float:
+        """CPU seconds that background workers, assists and idle workers spent on marking, in all cycles."""
+        return float((self.mark_cpu_s + self.assist_cpu_s + self.idle_cpu_s).sum())
+
+    @property
     def bytes_per_cycle(self) -> float:
         """Bytes allocated per automatic cycle; NaN when there was none."""
         return self.allocated_bytes / self.cycles if self.cycles else float("nan")

@@ -153,10 +153,9 @@ def calibrate(knobs: HeapKnobs, run: GCRun) -> HeapKnobs:
     """
     if not run.cycles:
         raise ValueError("The run has no GC cycle, so there is nothing to measure the mark cost by.")
-    marking = float((run.mark_cpu_s + run.assist_cpu_s + run.idle_cpu_s).sum())
     allocated_mb = float((run.peak_bytes - run.live_before_bytes).sum()) / MIB
     measured = {
-        "mark_ns_per_byte": marking / (run.cycles * knobs.live_mb * MIB) * 1e9,
+        "mark_ns_per_byte": run.marking_cpu_s / (run.cycles * knobs.live_mb * MIB) * 1e9,
         "mutator_mb_s": allocated_mb / max(run.busy_cpu_s - run.gc_cpu_s, 1e-6),
     }
     declared = HeapKnobs.declared()

@@ -6,6 +6,7 @@ The questions stand in ``data/<theme>/quizzes.json``; jupyterquiz draws them.
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 from engineroom.kit.data import DataError, load_json
@@ -70,7 +71,17 @@ def quiz(theme: str, lesson: str) -> None:
 def _for_jupyterquiz(question: dict[str, Any]) -> dict[str, Any]:
     """Say right or wrong in words as well, since colour alone would not reach everyone."""
     answers = [
-        {**answer, "feedback": f"{'Right.' if answer['correct'] else 'No.'} {answer['feedback']}"}
+        {
+            "answer": _as_html(answer["answer"]),
+            "correct": answer["correct"],
+            "feedback": f"{'Right.' if answer['correct'] else 'No.'} {_as_html(answer['feedback'])}",
+        }
         for answer in question["answers"]
     ]
-    return {"question": question["question"], "type": "multiple_choice", "answers": answers}
+    return {"question": _as_html(question["question"]), "type": "multiple_choice", "answers": answers}
+
+
+def _as_html(text: str) -> str:
+    """Return plain text as the HTML that jupyterquiz sets: backticks mark code, and a dollar is no formula."""
+    escaped = html.escape(text, quote=False).replace("$", "&#36;")
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
