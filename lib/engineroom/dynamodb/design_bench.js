@@ -1,16 +1,9 @@
 // The design bench's front end: text fields in, the kernel's screen out, one request in flight at a time.
 
-const PATIENCE_MS = 6000; // before we say that no kernel answers
+import { make } from "../kit/element.mjs";
+import { newestOnly } from "../kit/newest_only.mjs";
 
-const make = (tag, attributes = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children);
-  return node;
-};
+const PATIENCE_MS = 6000; // before we say that no kernel answers
 
 let counter = 0;
 // Each widget loads this file for itself, so a counter alone would repeat ids on a page of two benches.
@@ -20,9 +13,6 @@ function render({ model, el }) {
   const spec = model.get("spec");
   const texts = structuredClone(model.get("answer").texts);
   const fields = []; // each knows how to show a text again that was changed from code
-  let inFlight = 0;
-  let pending = false;
-  let patience;
 
   const screen = make("div", { class: "er-screen" });
   const summary = make("p", { role: "status", "aria-live": "polite" });
@@ -36,20 +26,15 @@ function render({ model, el }) {
     model.save_changes();
   }
 
-  // Only the newest edit is ever laid out: while one is in flight, later ones wait as one.
-  function ask() {
-    if (inFlight) {
-      pending = true;
-      return;
-    }
-    inFlight = Date.now() * 1000 + (counter++ % 1000);
-    root.setAttribute("aria-busy", "true");
-    patience = setTimeout(() => {
-      inFlight = 0;
-      trouble.textContent = "No kernel answers: run this cell (Shift+Enter), then edit again.";
-    }, PATIENCE_MS);
-    send("ask", { seq: inFlight, texts: structuredClone(texts) });
-  }
+  const { ask, answered, close } = newestOnly({
+    patienceMs: PATIENCE_MS,
+    send: (seq) => send("ask", { seq, texts: structuredClone(texts) }),
+    told: (state) => {
+      if (state === "busy") root.setAttribute("aria-busy", "true");
+      else root.removeAttribute("aria-busy");
+      if (state === "silent") trouble.textContent = "No kernel answers: run this cell (Shift+Enter), then edit again.";
+    },
+  });
 
   // `of` finds the object that holds the text, given all texts.
   function field(label, of, name, kind = "input") {
@@ -104,12 +89,7 @@ function render({ model, el }) {
 
   function showAnswer() {
     const answer = model.get("answer");
-    if (answer.seq === inFlight || !inFlight) {
-      clearTimeout(patience);
-      inFlight = 0;
-      root.removeAttribute("aria-busy");
-    }
-    if (answer.seq === 0 && !inFlight) fields.forEach((show) => show(answer.texts));
+    if (answer.seq === 0 && !root.hasAttribute("aria-busy")) fields.forEach((show) => show(answer.texts));
     trouble.textContent = answer.trouble;
     screen.innerHTML = answer.html; // escaped by the kernel
     summary.textContent = answer.summary;
@@ -118,10 +98,7 @@ function render({ model, el }) {
       ...answer.stores.map((name) => make("option", { value: name }, `index ${name}`)),
     );
     store.value = answer.stores.includes(texts.store) ? texts.store : "";
-    if (pending) {
-      pending = false;
-      ask();
-    }
+    answered(answer.seq);
   }
 
   function showProgress() {
@@ -148,7 +125,7 @@ function render({ model, el }) {
   model.on("change:answer", showAnswer);
   model.on("change:progress", showProgress);
   return () => {
-    clearTimeout(patience);
+    close();
     model.off("change:answer", showAnswer);
     model.off("change:progress", showProgress);
   };

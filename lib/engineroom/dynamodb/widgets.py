@@ -19,6 +19,7 @@ from engineroom.dynamodb.prices import read_prices
 from engineroom.dynamodb.sample_data import load_frames
 from engineroom.dynamodb.workbench import Workbench, write_indexes
 from engineroom.kit.explorer import Explorer
+from engineroom.kit.front_end import front_end
 from engineroom.kit.plainly import ToldPlainly
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class DesignBench(anywidget.AnyWidget):
         trouble: why the newest edit could not be laid out; empty if it was.
     """
 
-    _esm = HERE / "design_bench.js"
+    _esm = front_end(HERE / "design_bench.js")
     _css = HERE / "design_bench.css"
     spec = traitlets.Dict().tag(sync=True)
     ask = traitlets.Dict().tag(sync=True)

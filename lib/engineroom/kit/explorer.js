@@ -1,19 +1,12 @@
 // The explorer's front end: native controls (so that keyboard and screen readers work),
 // a figure with alt text, and one request in flight at a time.
 
+import { make } from "./element.mjs";
+import { newestOnly } from "./newest_only.mjs";
+
 const POSITIONS = 200; // of a logarithmic slider
 const PATIENCE_MS = 4000; // before we say that no kernel answers
-
-const make = (tag, attributes = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "class") node.className = value;
-    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children);
-  return node;
-};
+const SILENCE = "No kernel answers: run this cell (Shift+Enter), then move the knobs.";
 
 const tidy = (knob, value) => {
   const stepped = Math.round(value / knob.step) * knob.step;
@@ -125,10 +118,6 @@ function knobRow(name, knob, changed) {
 function render({ model, el }) {
   const spec = model.get("spec");
   const knobs = {};
-  let inFlight = 0;
-  let pending = false;
-  let patience;
-
   const image = make("img", { class: "er-figure", width: spec.width });
   const summary = make("p", { class: "er-summary", "aria-live": "polite" });
   const trouble = make("p", { class: "er-error", role: "alert" });
@@ -146,21 +135,19 @@ function render({ model, el }) {
   });
   const write = (settings) => Object.entries(settings).forEach(([name, value]) => knobs[name]?.write(value));
 
-  // Only the newest request is ever computed: while one is in flight, later moves wait as one.
-  function ask() {
-    if (inFlight) {
-      pending = true;
-      return;
-    }
-    inFlight = Date.now() * 1000 + (counter++ % 1000);
-    root.setAttribute("aria-busy", "true");
-    patience = setTimeout(() => {
-      inFlight = 0;
-      status.textContent = "No kernel answers: run this cell (Shift+Enter), then move the knobs.";
-    }, PATIENCE_MS);
-    model.set("ask", { seq: inFlight, values: values() });
-    model.save_changes();
-  }
+  const requests = newestOnly({
+    patienceMs: PATIENCE_MS,
+    send: (seq) => {
+      model.set("ask", { seq, values: values() });
+      model.save_changes();
+    },
+    told: (state) => {
+      if (state === "busy") root.setAttribute("aria-busy", "true");
+      else root.removeAttribute("aria-busy");
+      if (state === "silent") status.textContent = SILENCE;
+      else if (status.textContent === SILENCE) status.textContent = "";
+    },
+  });
 
   function command(what) {
     model.set("command", { do: what, n: Date.now() + counter++ });
@@ -169,20 +156,12 @@ function render({ model, el }) {
 
   function showAnswer() {
     const answer = model.get("answer");
-    if (answer.seq === inFlight || !inFlight) {
-      clearTimeout(patience);
-      inFlight = 0;
-      root.removeAttribute("aria-busy");
-    }
     if (answer.force) write(answer.values);
     for (const [name, knob] of Object.entries(knobs)) knob.complain(answer.errors[name]);
     trouble.textContent = answer.errors[""] || "";
     summary.textContent = answer.summary;
     image.alt = `${spec.title}: ${answer.summary}`;
-    if (pending) {
-      pending = false;
-      ask();
-    }
+    requests.answered(answer.seq);
   }
 
   function showImage() {
@@ -209,13 +188,13 @@ function render({ model, el }) {
     const choose = () => {
       write(settings);
       hidden = settings;
-      ask();
+      requests.ask();
     };
     presets.append(make("button", { type: "button", onclick: choose }, name));
   }
   controls.append(presets);
   for (const [name, knob] of Object.entries(spec.knobs)) {
-    knobs[name] = knobRow(name, knob, ask);
+    knobs[name] = knobRow(name, knob, requests.ask);
     controls.append(knobs[name].row);
   }
   const actions = make("div", { class: "er-actions" });
@@ -236,7 +215,7 @@ function render({ model, el }) {
   model.on("change:image", showImage);
   model.on("change:progress", showProgress);
   return () => {
-    clearTimeout(patience);
+    requests.close();
     model.off("change:answer", showAnswer);
     model.off("change:image", showImage);
     model.off("change:progress", showProgress);

@@ -17,6 +17,7 @@ import anywidget
 import traitlets
 
 from engineroom.kit.figures import LiveFigure, image_html
+from engineroom.kit.front_end import front_end
 from engineroom.kit.knobs import KnobError, Knobs
 
 __all__ = ["Explorer", "Progress"]
@@ -60,7 +61,7 @@ class Explorer(anywidget.AnyWidget):
         failure: the last unexpected exception, or None.
     """
 
-    _esm = HERE / "explorer.js"
+    _esm = front_end(HERE / "explorer.js")
     _css = HERE / "explorer.css"
     spec = traitlets.Dict().tag(sync=True)
     ask = traitlets.Dict().tag(sync=True)

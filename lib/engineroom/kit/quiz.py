@@ -82,6 +82,6 @@ def _for_jupyterquiz(question: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_html(text: str) -> str:
-    """Return plain text as the HTML that jupyterquiz sets: backticks mark code, and a dollar is no formula."""
+    """Return plain text as the HTML for jupyterquiz: backticks mark code, and a dollar is no formula."""
     escaped = html.escape(text, quote=False).replace("$", "&#36;")
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
