@@ -1,13 +1,17 @@
 """Models are pure: importing one brings no widget, no plotting library, no notebook, no toolchain."""
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
+import grimp
 import pytest
 
-LIBRARY = Path(__file__).parents[1] / "lib" / "engineroom"
+COURSE = Path(__file__).parents[1]
+LIBRARY = COURSE / "lib" / "engineroom"
 NOT_THEMES = {"kit", "golang", "teach"}
 ROLES = {
     "real",
@@ -51,3 +55,45 @@ def test_models_are_pure(theme):
 
 def test_the_test_can_fail():
     assert foreign_after_importing(["engineroom.kit.explorer"]) >= {"anywidget"}
+
+
+CONTRACTS = {
+    contract["name"]: contract
+    for contract in tomllib.loads((COURSE / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+    if contract["type"] == "forbidden"
+}
+
+
+@pytest.fixture(scope="module")
+def imports():
+    return grimp.build_graph("engineroom", exclude_type_checking_imports=True)
+
+
+def with_siblings(imports, expression):
+    """Return the modules that a contract's expression means: `engineroom.*.plots` means `plots_runs` as well."""
+    name = expression.replace(".", r"\.").replace("*", r"\w+")
+    return {m for m in imports.modules if re.fullmatch(rf"{name}(_\w+)?(\..+)?", m)}
+
+
+def breaches(imports, contract):
+    sources, forbidden = (
+        set().union(*(with_siblings(imports, expression) for expression in contract[key]))
+        for key in ("source_modules", "forbidden_modules")
+    )
+    return {m: found for m in sources if (found := imports.find_upstream_modules(m) & forbidden)}
+
+
+@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS.keys())
+def test_siblings_keep_the_contract_of_their_role(imports, contract):
+    assert not breaches(imports, contract)
+
+
+def test_a_sibling_that_breaks_its_contract_is_found(imports):
+    figures = CONTRACTS["Figures draw results; they neither run nor check anything"]
+    imports.add_import(importer="engineroom.ballast.plots_runs", imported="engineroom.ballast.real")
+    try:
+        assert "engineroom.ballast.plots_runs" in breaches(imports, figures)
+    finally:
+        imports.remove_import(importer="engineroom.ballast.plots_runs", imported="engineroom.ballast.real")

@@ -14,8 +14,8 @@ EXPORT = re.compile(r"^export (?=const|function|class)", re.MULTILINE)
 def front_end(module: Path) -> str:
     """Return a JavaScript module's text with the modules that it imports by relative path put in its place.
 
-    anywidget hands the browser one text, with no files beside it. On disk it stays a module that node can import
-    and test.
+    anywidget hands the browser one text, with no files beside it. On disk it stays a module that node can
+    import and test.
 
     Raises:
         ValueError: when a module would be put in twice, since its names would then be declared twice.

@@ -21,34 +21,22 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"engineroom/ballast/internal/observe"
 )
 
 var (
-	liveMB    = flag.Float64("live-mb", 10, "live heap of 64-byte nodes, in MB")
-	ballastMB = flag.Float64("ballast-mb", 0, "untouched byte slice kept alive, in MB")
-	limitMB   = flag.Float64("limit-mb", 0, "memory limit in MB; 0 is none")
-	requestKB = flag.Float64("request-kb", 426, "memory that one request allocates and fills, in KB")
-	passes    = flag.Int("passes", 3, "how often a request reads what it filled: the CPU of its own work")
-	rps       = flag.Float64("rps", 200, "requests per second")
-	seconds   = flag.Float64("seconds", 4, "how long to measure")
+	heap      = observe.HeapFlags(10, 1, 512)
+	requestKB = observe.Number("request-kb", 426, 1, 4096, "memory that one request allocates and fills, in KB")
+	passes    = observe.Whole("passes", 3, 1, 100, "how often a request reads what it filled: the CPU of its own work")
+	rps       = observe.Number("rps", 200, 1, 1000, "requests per second")
+	seconds   = observe.Number("seconds", 4, 0.5, 60, "how long to measure")
 	client    = flag.String("client", "", "address to send requests to; set by the server for its client")
-	gogc      = observe.GOGC(100)
 )
 
 func main() {
-	flag.Var(&gogc, "gogc", "GOGC in percent, or off")
 	flag.Parse()
-	observe.Within("live-mb", *liveMB, 1, 512)
-	observe.Within("ballast-mb", *ballastMB, 0, 1024)
-	observe.Within("limit-mb", *limitMB, 0, 4096)
-	observe.Within("request-kb", *requestKB, 1, 4096)
-	observe.Within("passes", float64(*passes), 1, 100)
-	observe.Within("rps", *rps, 1, 1000)
-	observe.Within("seconds", *seconds, 0.5, 60)
 	if *client != "" {
 		sendRequests(*client)
 		return
@@ -57,13 +45,7 @@ func main() {
 }
 
 func serve() {
-	debug.SetGCPercent(-1)
-	live, ballast := observe.LiveHeap(*liveMB), observe.Ballast(*ballastMB)
-	runtime.GC()
-	if *limitMB > 0 {
-		debug.SetMemoryLimit(int64(*limitMB * observe.MB))
-	}
-	debug.SetGCPercent(int(gogc))
+	keepAlive := heap.Build()
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -83,7 +65,7 @@ func serve() {
 
 	result := map[string]any{
 		"kind": "api", "go": runtime.Version(), "gomaxprocs": runtime.GOMAXPROCS(0), "seconds": wall,
-		"live_mb": *liveMB, "ballast_mb": *ballastMB, "limit_mb": *limitMB, "gogc": gogc.String(),
+		"live_mb": *heap.LiveMB, "ballast_mb": *heap.BallastMB, "limit_mb": *heap.LimitMB, "gogc": heap.GOGC.String(),
 		"request_kb": *requestKB, "passes": *passes, "rps": *rps, "cycles": moved[observe.Cycles],
 		"allocated_bytes": moved[observe.Allocated], "goal_bytes": gauges.Get(observe.Goal),
 		"gc_cpu_s": moved[observe.GCCPU], "assist_cpu_s": moved[observe.AssistCPU],
@@ -96,8 +78,7 @@ func serve() {
 		result[name] = value
 	}
 	observe.Emit(result)
-	runtime.KeepAlive(live)
-	runtime.KeepAlive(ballast)
+	keepAlive()
 }
 
 // fillHeapOnce allocates up to the heap goal, so that every page the heap will use has

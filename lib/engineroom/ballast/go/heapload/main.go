@@ -10,7 +10,6 @@ package main
 import (
 	"flag"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"engineroom/ballast/internal/observe"
@@ -30,40 +29,22 @@ var (
 )
 
 var (
-	liveMB      = flag.Float64("live-mb", 20, "live heap of 64-byte nodes, in MB")
-	ballastMB   = flag.Float64("ballast-mb", 0, "untouched byte slice kept alive, in MB")
-	rateMB      = flag.Float64("rate-mb", 0, "garbage per second in MB; 0 is flat out")
-	totalMB     = flag.Float64("total-mb", 1000, "stop after this much garbage, in MB")
-	timeLimit   = flag.Float64("seconds", 5, "stop after this many seconds")
-	limitMB     = flag.Float64("limit-mb", 0, "memory limit in MB; 0 is none")
-	objectBytes = flag.Int("object-bytes", 1024, "size of one piece of garbage")
-	gogc        = observe.GOGC(100)
+	heap        = observe.HeapFlags(20, 0, 2048)
+	rateMB      = observe.Number("rate-mb", 0, 0, 10_000, "garbage per second in MB, 0 being flat out")
+	totalMB     = observe.Number("total-mb", 1000, 1, 100_000, "stop after this much garbage, in MB")
+	timeLimit   = observe.Number("seconds", 5, 0.1, 120, "stop after this many seconds")
+	objectBytes = observe.Whole("object-bytes", 1024, 16, 32<<10, "size of one piece of garbage")
 
 	garbage []byte // a package variable, so the compiler can't keep the garbage on the stack
 )
 
 func main() {
-	flag.Var(&gogc, "gogc", "GOGC in percent, or off")
 	flag.Parse()
-	observe.Within("live-mb", *liveMB, 0, 2048)
-	observe.Within("ballast-mb", *ballastMB, 0, 1024)
-	observe.Within("rate-mb", *rateMB, 0, 10_000)
-	observe.Within("total-mb", *totalMB, 1, 100_000)
-	observe.Within("seconds", *timeLimit, 0.1, 120)
-	observe.Within("limit-mb", *limitMB, 0, 4096)
-	observe.Within("object-bytes", float64(*objectBytes), 16, 32<<10)
-
-	debug.SetGCPercent(-1)
-	live, ballast := observe.LiveHeap(*liveMB), observe.Ballast(*ballastMB)
 	gauges := observe.NewGauges(observe.AllCycles, observe.Cycles, observe.Goal, observe.Live,
 		observe.Allocated, observe.StackScan, observe.GlobalsScan, observe.LimiterCycle, observe.Mapped,
 		observe.Released, observe.AssistCPU, observe.DedicatedCPU, observe.IdleCPU, observe.PauseCPU, observe.GCCPU,
 		observe.TotalCPU, observe.UnusedCPU)
-	runtime.GC() // from here on the runtime knows the live heap exactly
-	if *limitMB > 0 {
-		debug.SetMemoryLimit(int64(*limitMB * observe.MB))
-	}
-	debug.SetGCPercent(int(gogc))
+	keepAlive := heap.Build()
 
 	gauges.Read()
 	before, processBefore := gauges.All(), observe.ReadProcess()
@@ -101,8 +82,7 @@ func main() {
 	// The runtime counts a cycle before it prints its trace. Another GOMAXPROCS stops the world once no
 	// cycle is under way, so from here on every counted cycle has been printed.
 	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
-	runtime.KeepAlive(live)
-	runtime.KeepAlive(ballast)
+	keepAlive()
 }
 
 // allocate makes garbage until there is enough of it or the time is up.

@@ -8,15 +8,14 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"strings"
 
 	"engineroom/ballast/internal/observe"
 )
 
 var (
-	sizeMB = flag.Float64("size-mb", 50, "size of the heap in MB")
-	shape  = flag.String("shape", "pointers", strings.Join(shapeNames(), ", ")+" or all")
-	cycles = flag.Int("cycles", 5, "forced collections per shape; the median is reported")
+	sizeMB = observe.Number("size-mb", 50, 1, 512, "size of the heap in MB")
+	shape  = observe.OneOf("shape", "shape of the heap", append(shapeNames(), "all")...)
+	cycles = observe.Whole("cycles", 5, 1, 50, "forced collections per shape; the median is reported")
 )
 
 type node struct {
@@ -45,19 +44,13 @@ func shapeNames() []string {
 
 func main() {
 	flag.Parse()
-	observe.Within("size-mb", *sizeMB, 1, 512)
-	observe.Within("cycles", float64(*cycles), 1, 50)
 	names := []string{*shape}
 	if *shape == "all" {
 		names = shapeNames()
 	}
 	debug.SetGCPercent(-1)
 	for i, name := range names {
-		build, known := builders[name]
-		if !known {
-			observe.Fail("-shape is %q; it must be one of: %s, all.", name, strings.Join(shapeNames(), ", "))
-		}
-		heap := build(int(*sizeMB * observe.MB))
+		heap := builders[name](int(*sizeMB * observe.MB))
 		observe.Emit(measure(name))
 		runtime.KeepAlive(heap)
 		observe.Emit(map[string]any{"kind": "progress", "done": float64(i+1) / float64(len(names))})

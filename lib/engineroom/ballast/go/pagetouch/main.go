@@ -13,21 +13,16 @@ import (
 )
 
 var (
-	sizeMB = flag.Float64("size-mb", 100, "size of the slice in MB")
-	kind   = flag.String("kind", "bytes", "bytes ([]byte) or pointers ([]*int64)")
-	access = flag.String("access", "write", "write or read")
-	touch  = flag.Float64("touch", 0, "fraction of the slice to touch, from 0 to 1")
+	sizeMB = observe.Number("size-mb", 100, 0, 1024, "size of the slice in MB")
+	kind   = observe.OneOf("kind", "elements of the slice, []byte or []*int64", "bytes", "pointers")
+	access = observe.OneOf("access", "how to touch it", "write", "read")
+	touch  = observe.Number("touch", 0, 0, 1, "fraction of the slice to touch")
 
 	sum int64 // keeps the reads from being optimised away
 )
 
 func main() {
 	flag.Parse()
-	observe.Within("size-mb", *sizeMB, 0, 1024)
-	observe.Within("touch", *touch, 0, 1)
-	if *access != "write" && *access != "read" {
-		observe.Fail("-access is %q; it must be write or read.", *access)
-	}
 	debug.SetGCPercent(-1) // only the forced cycles below
 	before := observe.ReadProcess()
 	if before.RSSBytes == nil {
@@ -50,8 +45,6 @@ func main() {
 		})
 		report(before)
 		runtime.KeepAlive(ballast)
-	default:
-		observe.Fail("-kind is %q; it must be bytes or pointers.", *kind)
 	}
 }
 

@@ -12,12 +12,12 @@ import (
 )
 
 var (
-	limitMB     = flag.Float64("limit-mb", 200, "memory limit in MB")
-	ballastMB   = flag.Float64("ballast-mb", 0, "untouched byte slice kept alive, in MB")
-	fromMB      = flag.Float64("from-mb", 20, "live heap in the first step, in MB")
-	toMB        = flag.Float64("to-mb", 180, "live heap in the last step, in MB")
-	steps       = flag.Int("steps", 9, "number of steps")
-	stepSeconds = flag.Float64("step-seconds", 0.5, "how long to work in each step")
+	limitMB     = observe.Number("limit-mb", 200, 16, 2048, "memory limit in MB")
+	ballastMB   = observe.BallastFlag()
+	fromMB      = observe.Number("from-mb", 20, 1, 2048, "live heap in the first step, in MB")
+	toMB        = observe.Number("to-mb", 180, 1, 2048, "live heap in the last step, in MB")
+	steps       = observe.Whole("steps", 9, 1, 50, "number of steps")
+	stepSeconds = observe.Number("step-seconds", 0.5, 0.05, 10, "how long to work in each step")
 
 	result uint64 // keeps the work from being optimised away
 )
@@ -32,12 +32,7 @@ type record struct {
 
 func main() {
 	flag.Parse()
-	observe.Within("limit-mb", *limitMB, 16, 2048)
-	observe.Within("ballast-mb", *ballastMB, 0, 1024)
-	observe.Within("from-mb", *fromMB, 1, 2048)
 	observe.Within("to-mb", *toMB, *fromMB, 2048)
-	observe.Within("steps", float64(*steps), 1, 50)
-	observe.Within("step-seconds", *stepSeconds, 0.05, 10)
 
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(int64(*limitMB * observe.MB))

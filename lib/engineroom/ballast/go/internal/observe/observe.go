@@ -1,14 +1,12 @@
-// Package observe holds what every program here needs: it reads the runtime's own
-// counters, and reports in one JSON object a line.
+// Package observe holds what every program here needs: flags with a range, a live heap
+// and a ballast, the runtime's own counters, and reports of one JSON object a line.
 package observe
 
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"os"
 	"runtime/metrics"
-	"strconv"
 )
 
 // MB is 2^20 bytes, which is what gctrace means by "MB".
@@ -25,38 +23,6 @@ func Emit(object any) {
 func Fail(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, format+"\n", args...)
 	os.Exit(2)
-}
-
-// Within ends the program with a clear sentence unless low <= value <= high.
-func Within(flagName string, value, low, high float64) {
-	if math.IsNaN(value) || value < low || value > high {
-		Fail("-%s is %g; it must be between %g and %g.", flagName, value, low, high)
-	}
-}
-
-// GOGC is a flag value: a percentage, or "off".
-type GOGC int
-
-// String writes the percentage as the GOGC variable would hold it.
-func (g *GOGC) String() string {
-	if *g < 0 {
-		return "off"
-	}
-	return strconv.Itoa(int(*g))
-}
-
-// Set parses a percentage from 1 to 100000, or "off".
-func (g *GOGC) Set(text string) error {
-	if text == "off" {
-		*g = -1
-		return nil
-	}
-	percent, err := strconv.Atoi(text)
-	if err != nil || percent < 1 || percent > 100_000 {
-		return fmt.Errorf("it must be off, or a whole percentage from 1 to 100000")
-	}
-	*g = GOGC(percent)
-	return nil
 }
 
 // Names of the runtime metrics that the programs read.
