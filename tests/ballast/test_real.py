@@ -232,8 +232,16 @@ def test_the_client_does_not_outlive_a_killed_server():
         ("heapload", {"live-mb": -1}, "-live-mb is -1; it must be between 0 and 2048."),
         ("heapload", {"live-mb": "NaN"}, "-live-mb is NaN; it must be between 0 and 2048."),
         ("heapload", {"live-mb": "lots"}, '-live-mb is "lots"; it must be a number between 0 and 2048.'),
-        ("heapload", {"object-bytes": 1.5}, '-object-bytes is "1.5"; it must be a whole number between 16 and'),
-        ("heapload", {"gogc": "fast"}, '-gogc is "fast"; it must be off, or a whole percentage from 1 to 100000.'),
+        (
+            "heapload",
+            {"object-bytes": 1.5},
+            '-object-bytes is "1.5"; it must be a whole number between 16 and',
+        ),
+        (
+            "heapload",
+            {"gogc": "fast"},
+            '-gogc is "fast"; it must be off, or a whole percentage from 1 to 100000.',
+        ),
         ("pagetouch", {"kind": "strings"}, '-kind is "strings"; it must be one of: bytes, pointers.'),
         ("pagetouch", {"access": "sniff"}, '-access is "sniff"; it must be one of: write, read.'),
         ("heapshape", {"shape": "round"}, '-shape is "round"; it must be one of: noscan,'),
