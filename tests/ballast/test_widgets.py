@@ -41,7 +41,12 @@ def numbers_drawn(name, prediction):
     if name == "spiral":
         shares = (prediction.throughput[-1], prediction.gc_share[-1])
         return [f"{share:.0%}" for share in shares] + [f"limit of {prediction.limit_mb:,.0f} MB"]
-    return [f"{prediction.cycles_per_s:,.2g} collections/s"] if prediction.cycles else ["no collection"]
+    rate = prediction.cycles_per_s
+    return (
+        [f"{rate:{',.0f' if rate >= 10 else '.2g'}} collections/s"]
+        if prediction.cycles
+        else ["no collection"]
+    )
 
 
 def ends(knob):
@@ -94,6 +99,7 @@ def test_the_real_thing_runs_and_lands_in_the_same_picture(name):
     assert " Real" in explorer.answer["summary"]
     explorer.turn(**explorer.spec["presets"]["Reset"])
     assert explorer.measured is None, "a measurement belongs to the knobs it was made with"
+    assert explorer.progress["message"] == "", "and so does the word that it was made"
 
 
 @pytest.mark.parametrize("name", LONG)

@@ -27,7 +27,10 @@ class Heap(Knobs):
     [
         ({"live_mb": 0}, "live heap is 0 MB; it must be between 1 and 500 MB."),
         ({"live_mb": "abc"}, "live heap is 'abc'; it must be a number between 1 and 500 MB."),
-        ({"live_mb": ""}, "live heap is ''; it must be a number between 1 and 500 MB."),
+        ({"live_mb": ""}, "live heap is empty; it must be a number between 1 and 500 MB."),
+        ({"live_mb": " 1,5"}, "live heap is ' 1,5'; it must be a number between 1 and 500 MB."),
+        ({"live_mb": "1e99"}, "live heap is 1e+99 MB; it must be between 1 and 500 MB."),
+        ({"live_mb": -2e9}, "live heap is -2,000,000,000 MB; it must be between 1 and 500 MB."),
         ({"live_mb": None}, "live heap is None; it must be a number between 1 and 500 MB."),
         ({"live_mb": float("nan")}, "live heap is nan; it must be a number between 1 and 500 MB."),
         ({"live_mb": "inf"}, "live heap is inf MB; it must be between 1 and 500 MB."),
@@ -54,7 +57,7 @@ def test_every_bad_knob_is_named_at_once():
 
 
 def test_typed_text_becomes_a_number():
-    assert Heap.from_raw({"live_mb": " 1,5", "gogc": "200"}) == Heap(live_mb=15, gogc=200)
+    assert Heap.from_raw({"live_mb": " 1.5", "gogc": "1,000"}) == Heap(live_mb=1.5, gogc=1000)
     assert type(Heap.from_raw({"gogc": "200"}).gogc) is int
 
 

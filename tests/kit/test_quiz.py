@@ -56,26 +56,34 @@ def test_an_unknown_lesson_is_named(questions):
         quiz_questions("ballast", "02_other")
 
 
-def test_right_and_wrong_are_said_in_words(questions, capsys):
+def shown_in_a_notebook(*held, questions):
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
 
-    questions(GOOD)
+    questions(*held)
     InteractiveShell.instance()
     with capture_output() as shown:
         quiz("ballast", "01_lesson")
-    pages = [json.dumps(output.data) for output in shown.outputs]
+    return [output.data for output in shown.outputs]
+
+
+def test_right_and_wrong_are_said_in_words(questions):
+    pages = [json.dumps(data) for data in shown_in_a_notebook(GOOD, questions=questions)]
     assert any("One question." in page for page in pages)
     assert any("Right. Because." in page and "No. That counts one twice." in page for page in pages)
 
 
 def test_code_in_backticks_less_than_and_dollars_reach_the_reader(questions):
-    from IPython.core.interactiveshell import InteractiveShell
-    from IPython.utils.capture import capture_output
+    asked = GOOD | {"question": "Does `a < b` cost $1, or $2?"}
+    pages = [json.dumps(data) for data in shown_in_a_notebook(asked, questions=questions)]
+    assert any("a &lt; b</code> cost &#36;1, or &#36;2?" in page for page in pages)
 
-    questions(GOOD | {"question": "Does `a < b` cost $1, or $2?"})
-    InteractiveShell.instance()
-    with capture_output() as shown:
-        quiz("ballast", "01_lesson")
-    pages = [json.dumps(output.data) for output in shown.outputs]
-    assert any("Does <code>a &lt; b</code> cost &#36;1, or &#36;2?" in page for page in pages)
+
+def test_the_quiz_is_kept_from_fetching_mathjax(questions):
+    data = shown_in_a_notebook(GOOD, questions=questions)
+    [script] = [page["application/javascript"] for page in data if "application/javascript" in page]
+    before, block = script.split("const MathJax = undefined;\n")
+    assert before.endswith("{\n") and block.strip().endswith("}"), (
+        "declared first in the block that is the script"
+    )
+    assert "MathJax" not in before and "function" not in before

@@ -48,7 +48,8 @@ def in_words(run: GCRun) -> str:
             f"no collection in {run.duration_s:.3g} s, heap up to {megabytes(heap_trajectory(run)[1].max())}"
         )
     goal = megabytes(float(np.median(run.goal_bytes)))
-    return f"{run.cycles_per_s:,.2g} collections/s, goal {goal}, {sum(mark_shares(run)):.1%} of the CPU marks"
+    rate = f"{run.cycles_per_s:,.0f}" if run.cycles_per_s >= 10 else f"{run.cycles_per_s:.2g}"
+    return f"{rate} collections/s, goal {goal}, {sum(mark_shares(run)):.1%} of the CPU marks"
 
 
 class HeapFigure(LiveFigure):
@@ -87,7 +88,7 @@ class HeapFigure(LiveFigure):
         self.goal.set_data(*_steps(prediction))
         self.ballast.set_height(prediction.ballast_bytes / MIB)
         self.fit(self.heap, x=prediction.duration_s, y=1.02 * highest / MIB)
-        self.fit(self.share, y=1.15 * tallest or 1.0)
+        self.fit(self.share, y=min(1.15 * tallest, 100) or 1.0)
         told = f"Model: {in_words(prediction)}."
         return f"{told} Real {measured.origin}: {in_words(measured)}." if measured else told
 

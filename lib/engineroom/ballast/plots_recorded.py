@@ -129,6 +129,8 @@ def _repeats(
     axes: Axes, changes: pd.DataFrame, column: str, settings: Sequence[str], places: int = 0
 ) -> None:
     """Draw every repeat as a small dot and the median as a large diamond; what is far out, at the edge."""
+    from matplotlib.patheffects import withStroke
+
     edge = FAR_OUT if column == "p99" else np.inf
     by_setting = [changes[changes.setting == setting][column] for setting in settings]
     for row, values in enumerate(by_setting):
@@ -140,7 +142,8 @@ def _repeats(
     for row, values in enumerate(by_setting):
         text = f"{values.median():,.{places}f}".replace("-", "−")
         place = (medians[row], row)
-        axes.annotate(text, place, xytext=(0, 10), textcoords="offset points", ha="center")
+        label = axes.annotate(text, place, xytext=(0, 10), textcoords="offset points", ha="center")
+        label.set_path_effects([withStroke(linewidth=3, foreground=COLOURS["paper"])])  # lines cross it
     axes.set(yticks=range(len(settings)), yticklabels=settings, ylim=(-0.6, len(settings) - 0.4))
 
 

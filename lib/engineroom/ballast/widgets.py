@@ -44,7 +44,6 @@ def explore_heap() -> Explorer:
         show=("live_mb", "gogc", "ballast_mb", "allocation_mb_s", "collector"),
         start=START | API,
         presets={
-            "Small heap, busy API": {},
             "GOGC=400": {"gogc": 400},
             "Ballast of 200 MB": {"ballast_mb": 200},
             "Stop the world": {"collector": STOP_THE_WORLD},
@@ -80,7 +79,6 @@ def explore_memory() -> Explorer:
         run=_touch_pages,
         show=("size_mb", "touched_percent", "access", "element"),
         presets={
-            "The article's ballast": {},
             "Half written": {"touched_percent": 50},
             "All of it read": {"touched_percent": 100, "access": "read"},
             "Pointers instead of bytes": {"element": "pointers"},

@@ -144,7 +144,7 @@ class Explorer(anywidget.AnyWidget):
                 knobs = self._knobs.from_raw({**asdict(self.knobs), **raw})
                 prediction = self._simulate(knobs)
                 if knobs != self.knobs:
-                    self.measured = None  # it belongs to other settings
+                    self._forget_measurement()
                 self.knobs, self.prediction = knobs, prediction
                 self._draw()
             except KnobError as error:
@@ -158,6 +158,12 @@ class Explorer(anywidget.AnyWidget):
                 "errors": errors,
                 "summary": self._summary,
             }
+
+    def _forget_measurement(self) -> None:
+        """Drop what was measured, and what was said about it: both belong to other settings."""
+        self.measured = None
+        if not self.progress["running"]:
+            self._tell(None, "", running=False)
 
     def _draw(self) -> None:
         self._summary = self._figure.update(self.prediction, self.measured)

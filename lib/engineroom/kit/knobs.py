@@ -13,6 +13,7 @@ slider, the validation and the error message::
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
@@ -50,7 +51,7 @@ class Number:
 
     def with_unit(self, value: float) -> str:
         """Write a value as a reader expects it, e.g. ``250 MB``."""
-        text = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
+        text = f"{value:,.0f}" if 1e6 <= abs(value) < 1e15 else f"{value:,.6g}"
         return f"{text} {self.unit}".strip()
 
     def parse(self, raw: Any) -> float | int:
@@ -61,8 +62,10 @@ class Number:
         """
         allowed = f"between {self.low:,.6g} and {self.with_unit(self.high)}"
         kind = "whole number" if self.whole else "number"
+        if isinstance(raw, str) and not raw.strip():
+            raise ValueError(f"{self.label} is empty; it must be a {kind} {allowed}.")
         try:
-            value = float(raw.strip().replace(",", "")) if isinstance(raw, str) else float(raw)
+            value = float(_without_thousands(raw) if isinstance(raw, str) else raw)
         except (TypeError, ValueError):
             raise ValueError(f"{self.label} is {raw!r}; it must be a {kind} {allowed}.") from None
         if isinstance(raw, bool) or math.isnan(value):
@@ -72,6 +75,11 @@ class Number:
         if self.whole and value != int(value):
             raise ValueError(f"{self.label} is {self.with_unit(value)}; it must be a whole number {allowed}.")
         return int(value) if self.whole else value
+
+
+def _without_thousands(text: str) -> str:
+    """Drop commas between groups of three digits, as this course writes them; "12,5" stays what it is."""
+    return text.replace(",", "") if re.fullmatch(r"\s*-?\d{1,3}(,\d{3})+(\.\d*)?\s*", text) else text
 
 
 @dataclass(frozen=True)

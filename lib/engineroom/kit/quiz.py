@@ -22,6 +22,10 @@ PALETTE = {
     "--jq-text-color": COLOURS["paper"],
 }
 
+BLOCK = "if (typeof Question === 'undefined') {\n"  # how jupyterquiz begins its script
+# JupyterLab sets code dark on grey, which can't be read on a button that has turned green.
+PLAIN_CODE = 'style="background: none; color: inherit"'
+
 
 def quiz_questions(theme: str, lesson: str) -> list[dict[str, Any]]:
     """Return the questions of a lesson, each with exactly one right answer and a reason for every answer.
@@ -59,13 +63,30 @@ def quiz(theme: str, lesson: str) -> None:
         DataError: as `quiz_questions` does.
     """
     from IPython.display import HTML, display
-    from jupyterquiz import display_quiz
 
     questions = quiz_questions(theme, lesson)
     count = "One question." if len(questions) == 1 else f"{len(questions)} questions."
     invitation = f"{count} Click an answer and read why; no one keeps score."
     display(HTML(f"<p>{html.escape(invitation)} <em>(If you see none, run this cell.)</em></p>"))
-    display_quiz([_for_jupyterquiz(question) for question in questions], colors=PALETTE, max_width=760)
+    for bundle in _drawn([_for_jupyterquiz(question) for question in questions]):
+        display(bundle, raw=True)
+
+
+def _drawn(questions: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return jupyterquiz's outputs, kept from fetching MathJax from a server: our texts have no formulas."""
+    from IPython.utils.capture import capture_output
+    from jupyterquiz import display_quiz
+
+    with capture_output() as shown:
+        display_quiz(questions, colors=PALETTE, max_width=760)
+    bundles = [dict(output.data) for output in shown.outputs]
+    for bundle in bundles:
+        if script := bundle.get("application/javascript"):
+            # All that runs stands in this block, so a name declared first in it hides the page's.
+            bundle["application/javascript"] = script.replace(
+                BLOCK, f"{BLOCK}const MathJax = undefined;\n", 1
+            )
+    return bundles
 
 
 def _for_jupyterquiz(question: dict[str, Any]) -> dict[str, Any]:
@@ -84,4 +105,4 @@ def _for_jupyterquiz(question: dict[str, Any]) -> dict[str, Any]:
 def _as_html(text: str) -> str:
     """Return plain text as the HTML for jupyterquiz: backticks mark code, and a dollar is no formula."""
     escaped = html.escape(text, quote=False).replace("$", "&#36;")
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
+    return re.sub(r"`([^`]+)`", rf"<code {PLAIN_CODE}>\1</code>", escaped)
