@@ -39,6 +39,16 @@ def test_everything_missing_comes_with_the_command_that_brings_it(monkeypatch, t
     assert "✘ missing" in readiness._repr_html_()
 
 
+def test_where_no_port_can_be_had_the_doctor_says_so(monkeypatch):
+    def refused(*_, **__):
+        raise OSError(98, "Address already in use")
+
+    monkeypatch.setattr(doctor.socket, "create_server", refused)
+    port = finding(examine(), "Loopback port")
+    assert (port.state, port.remedy) == ("missing", "allow this user to listen on 127.0.0.1")
+    assert "Address already in use" in port.detail
+
+
 def test_optional_tools_do_not_make_a_machine_unready():
     readiness = Readiness((Finding("Chromium", "optional", "for browser tests", "apt-get install chromium"),))
     assert readiness.ready
