@@ -122,6 +122,7 @@ def _optional_tools() -> list[Finding]:
     found: Callable[[str], str | None] = shutil.which
     rows = [
         ("C compiler", found("cc"), "Go's race detector", "apt-get install gcc"),
+        ("Node.js", found("node"), "tests of the widgets' front ends", "apt-get install nodejs"),
         (
             "Chromium",
             found("chromium") or found("google-chrome"),

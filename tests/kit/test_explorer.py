@@ -118,6 +118,21 @@ class TestRunForReal:
         ask(explorer, 3, side=3)
         assert explorer.measured is None
         assert explorer.answer["summary"] == "area 9"
+        assert explorer.progress["message"] == "", "it no longer says that something was measured"
+
+    def test_while_a_knob_is_wrong_nothing_is_run_in_its_stead(self):
+        runs = []
+        explorer = make(run=lambda *_: runs.append(1) or 4.2)
+        ask(explorer, 5, side="lots")
+        explorer.command = {"do": "run", "n": 5}
+        explorer.wait()
+        assert runs == []
+        assert explorer.progress["message"] == "Nothing was run: first mend what is marked with ⚠."
+        ask(explorer, 6, side=4)
+        assert explorer.progress["message"] == ""
+        explorer.run_for_real()
+        explorer.wait()
+        assert runs == [1]
 
     def test_a_measurement_for_other_settings_is_not_drawn(self):
         started, moved = threading.Event(), threading.Event()

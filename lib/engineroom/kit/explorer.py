@@ -23,6 +23,7 @@ from engineroom.kit.knobs import KnobError, Knobs
 __all__ = ["Explorer", "Progress"]
 
 HERE = Path(__file__).parent
+MEND_FIRST = "Nothing was run: first mend what is marked with ⚠."
 
 
 class Progress:
@@ -112,8 +113,11 @@ class Explorer(anywidget.AnyWidget):
         self._respond(0, settings, force=True)
 
     def run_for_real(self) -> None:
-        """Start the real run for the present knobs; returns at once."""
+        """Start the real run for the present knobs and return at once; refuse while a knob is wrong."""
         if self._run is None or (self._thread and self._thread.is_alive()):
+            return
+        if any(self.answer["errors"]):  # by knob; one without a knob is ours
+            self._tell(None, MEND_FIRST, running=False)
             return
         progress = Progress(self._tell)
         self._cancel = progress.cancel
@@ -145,6 +149,8 @@ class Explorer(anywidget.AnyWidget):
                 prediction = self._simulate(knobs)
                 if knobs != self.knobs:
                     self._forget_measurement()
+                elif self.progress["message"] == MEND_FIRST:
+                    self._tell(None, "", running=False)
                 self.knobs, self.prediction = knobs, prediction
                 self._draw()
             except KnobError as error:
