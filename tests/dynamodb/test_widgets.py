@@ -1,7 +1,7 @@
 import pytest
 
 from engineroom.dynamodb.example_designs import SINGLE_TABLE
-from engineroom.dynamodb.widgets import DesignBench, explore_heat, explore_latency
+from engineroom.dynamodb.widgets import DesignBench, explore_collection, explore_heat, explore_latency
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +71,10 @@ def test_explorers_open_and_turn():
     heat, latency = explore_heat(), explore_latency()
     heat.turn(skew=0)
     assert "0.0% of the writes are refused" in heat._summary and heat.failure is None
+    collection = explore_collection()
+    assert "From day 12.4 on every new item is refused" in collection._summary
+    collection.turn(local_indexes=0)
+    assert "nothing is refused for size" in collection._summary and collection.failure is None
     latency.turn(calls=20)
     assert latency.prediction.p50_ms > 100 and latency.failure is None
     latency.turn(calls=0)

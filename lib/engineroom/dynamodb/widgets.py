@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from engineroom.dynamodb import latency, partitions
+from engineroom.dynamodb import collection_growth, latency, partitions
 from engineroom.dynamodb.bench_html import page, summary
 from engineroom.dynamodb.example_designs import SINGLE_TABLE
 from engineroom.dynamodb.layout import Design, Layout
-from engineroom.dynamodb.plots import HeatFigure, LatencyFigure
+from engineroom.dynamodb.plots import CollectionFigure, HeatFigure, LatencyFigure
 from engineroom.dynamodb.prices import read_prices
 from engineroom.dynamodb.sample_data import load_frames
 from engineroom.dynamodb.workbench import Workbench, write_indexes
@@ -24,7 +24,7 @@ from engineroom.kit.plainly import ToldPlainly
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DesignBench", "explore_design", "explore_heat", "explore_latency"]
+__all__ = ["DesignBench", "explore_collection", "explore_design", "explore_heat", "explore_latency"]
 
 HERE = Path(__file__).parent
 BENCH_SCALE = 0.35  # about 2,000 items: enough to see, quick to put into a real table
@@ -57,8 +57,27 @@ def explore_heat() -> Explorer:
             "Even load": {"skew": 0},
             "One celebrity": {"skew": 1.8},
             "Celebrity in 10 shards": {"skew": 1.8, "shards": 10},
+            "Celebrity, cut inside": {"skew": 1.8, "inside": partitions.SPREAD},
+            "… but a local index": {"skew": 1.8, "inside": partitions.LOCAL},
             "No adaptive capacity": {"adaptive": False, "provisioned": 4000},
         },
+        show=("rate", "skew", "shards", "inside", "provisioned", "adaptive"),
+    )
+
+
+def explore_collection() -> Explorer:
+    """Explore how one item collection grows, and what a local index does when it has 10 GB."""
+    return Explorer(
+        "One collection that grows",
+        collection_growth.CollectionKnobs,
+        collection_growth.simulate,
+        CollectionFigure(),
+        presets={
+            "No local index": {"local_indexes": 0},
+            "A busy log": {"rate": 1500, "local_indexes": 0},
+            "The same, spread": {"rate": 1500, "local_indexes": 0, "sort_keys": partitions.SPREAD},
+        },
+        show=("rate", "item_bytes", "local_indexes", "sort_keys", "days"),
     )
 
 
