@@ -25,10 +25,11 @@ __all__ = ["Asked", "Heat", "Report", "assess", "hottest_partitions", "store_hea
 
 @dataclass(frozen=True)
 class Asked:
-    """A question and its right answer, by relational key."""
+    """A question and its right answer, by relational key; and whether the answer's order matters."""
 
     question: Mapping[str, Any]
     answer: Sequence[RowId]
+    ordered: bool = True
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,14 @@ REMOTE_VARIABLE = "ENGINEROOM_ALLOW_REMOTE_DYNAMODB"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 REGION = "us-east-1"
 ATTEMPTS = 3
+# A proxy can't reach this machine's loopback; the other settings of a learner's would ask a cloud's metadata
+# service for the region, or refuse an address that is not the cloud's.
+ALONE = {
+    "proxies": {},
+    "defaults_mode": "legacy",
+    "use_fips_endpoint": False,
+    "use_dualstack_endpoint": False,
+}
 
 
 class EngineUnavailable(ToldPlainly, RuntimeError):
@@ -91,15 +99,15 @@ class Engine:
         import boto3
 
         if not self._local:
-            return boto3.Session()  # the learner's own credentials, by their own decision
-        return boto3.Session(aws_access_key_id="course", aws_secret_access_key="course", region_name=REGION)
+            own = boto3.Session()  # the learner's own credentials, by their own decision
+            return own if own.region_name else boto3.Session(region_name=REGION)
+        return boto3.Session("course", "course", region_name=REGION, botocore_session=_session_of_its_own())
 
     def _settings(self) -> dict[str, Any]:
         from botocore.config import Config
 
         retries = {"max_attempts": 1, "mode": "standard"}  # a retry would hide a request from the count
-        direct = {"proxies": {}} if self._local else {}  # a proxy can't reach this machine's loopback
-        config = Config(retries=retries, connect_timeout=2, read_timeout=30, **direct)
+        config = Config(retries=retries, connect_timeout=2, read_timeout=30, **(ALONE if self._local else {}))
         return {"endpoint_url": self.endpoint, "config": config}
 
     def stop(self) -> None:
@@ -134,16 +142,30 @@ def plain_engine_errors() -> Iterator[None]:
 
     Raises:
         EngineGone: when the engine stopped answering within the block.
+        EngineUnavailable: when the learner's own endpoint does not answer.
     """
     from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, HTTPClientError
 
     try:
         yield
     except (EndpointConnectionError, ConnectionClosedError, HTTPClientError):
+        if own := os.environ.get(ENDPOINT_VARIABLE):
+            raise EngineUnavailable(
+                f"Nothing answers at {own}; start it, or unset {ENDPOINT_VARIABLE} to use the course's own."
+            ) from None
         raise EngineGone(
             "The DynamoDB engine stopped answering, and its tables are gone with it; "
             "run the cell again to start a fresh one."
         ) from None
+
+
+def _session_of_its_own() -> Any:
+    """Return a botocore session that reads no profile and no file of the learner's."""
+    from botocore.session import Session
+
+    unread = (None, None, os.devnull, None)
+    nobody = (None, None, None, None)
+    return Session(session_vars={"profile": nobody, "config_file": unread, "credentials_file": unread})
 
 
 def _allowed(endpoint: str) -> tuple[str, bool]:

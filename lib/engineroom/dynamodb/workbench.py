@@ -86,7 +86,10 @@ class Workbench:
         self._shelf: dict = {}
         self.entities: dict[str, Entity] = entities_from_frames(frames, IDS[dataset])
         self.asked = {
-            name: [Asked(q, pattern.answer(frames, q)) for q in pattern.questions(frames, QUESTIONS, seed)]
+            name: [
+                Asked(q, pattern.answer(frames, q), pattern.ordered)
+                for q in pattern.questions(frames, QUESTIONS, seed)
+            ]
             for name, pattern in self.patterns.items()
         }
 
