@@ -26,12 +26,19 @@ class Entity:
         name: what the items are called, such as "Order".
         id: the columns that identify a row in the relational table.
         columns: equally long sequences by name; None is an absent attribute.
+
+    Attributes:
+        kinds: the Python types that occur in each column, None aside.
+        bytes: each attribute's size in every row, its name included; 0 where it is absent.
     """
 
     def __init__(self, name: str, id: Sequence[str], columns: Mapping[str, Iterable[Any]]):
         self.name, self.id = name, tuple(id)
         self.columns = {column: [_plain(v) for v in values] for column, values in columns.items()}
         self.count = len(next(iter(self.columns.values()), []))
+        self.kinds = {
+            column: set(map(type, values)) - {type(None)} for column, values in self.columns.items()
+        }
         self.bytes = {column: _sizes(column, values) for column, values in self.columns.items()}
         self._keys: dict[str, list[str | None]] = {}
         self._key_bytes: dict[str, np.ndarray] = {}
@@ -42,12 +49,15 @@ class Entity:
         Raises:
             TemplateError: when the template does not fit this entity.
         """
-        if text not in self._keys:
+        known = self._keys.pop(text, None)
+        if known is None:
+            known = template(text).render_all(self.columns, self.count, self.name)
             if len(self._keys) >= CACHED_TEMPLATES:
-                self._keys.clear()
-                self._key_bytes.clear()
-            self._keys[text] = template(text).render_all(self.columns, self.count, self.name)
-        return self._keys[text]
+                oldest = next(iter(self._keys))
+                del self._keys[oldest]
+                self._key_bytes.pop(oldest, None)
+        self._keys[text] = known  # at the end: the front is what was used least recently
+        return known
 
     def key_bytes(self, text: str) -> np.ndarray:
         """Return the bytes of every row's key by a template, 0 where it has none."""

@@ -25,7 +25,7 @@ __all__ = ["Workbench", "read_indexes", "write_indexes"]
 
 ROWS_SHOWN, CELLS_SHOWN = 24, 48
 QUESTIONS = 6
-KEPT_STORES = 12
+KEPT_STORES = 20
 
 
 def read_indexes(text: str) -> tuple[Index, ...]:
@@ -111,8 +111,8 @@ class Workbench:
 
     def lay_out(self, design: Design) -> Layout:
         """Return the layout of a design, re-sorting only what the last edits moved."""
-        if len(self._shelf) > KEPT_STORES:
-            self._shelf.clear()
+        while len(self._shelf) > KEPT_STORES:
+            del self._shelf[next(iter(self._shelf))]
         return Layout(design, self.entities, self._shelf)
 
     def reports(self, layout: Layout) -> list[Report]:
