@@ -34,16 +34,17 @@ class Entity:
 
     def __init__(self, name: str, id: Sequence[str], columns: Mapping[str, Iterable[Any]]):
         self.name, self.id = name, tuple(id)
-        self.columns = {column: [_plain(v) for v in values] for column, values in columns.items()}
-        self.count = len(next(iter(self.columns.values()), []))
+        # tuples, for the garbage collector walks through long lists again and again in the middle of an edit
+        self.columns = {column: tuple(map(_plain, values)) for column, values in columns.items()}
+        self.count = len(next(iter(self.columns.values()), ()))
         self.kinds = {
             column: set(map(type, values)) - {type(None)} for column, values in self.columns.items()
         }
         self.bytes = {column: _sizes(column, values) for column, values in self.columns.items()}
-        self._keys: dict[str, list[str | None]] = {}
+        self._keys: dict[str, tuple[str | None, ...]] = {}
         self._key_bytes: dict[str, np.ndarray] = {}
 
-    def keys(self, text: str) -> list[str | None]:
+    def keys(self, text: str) -> tuple[str | None, ...]:
         """Return the key of every row by a template, None where it has none; kept for the next edit.
 
         Raises:
@@ -51,7 +52,7 @@ class Entity:
         """
         known = self._keys.pop(text, None)
         if known is None:
-            known = template(text).render_all(self.columns, self.count, self.name)
+            known = tuple(template(text).render_all(self.columns, self.count, self.name))
             if len(self._keys) >= CACHED_TEMPLATES:
                 oldest = next(iter(self._keys))
                 del self._keys[oldest]
@@ -63,7 +64,7 @@ class Entity:
         """Return the bytes of every row's key by a template, 0 where it has none."""
         keys = self.keys(text)
         if text not in self._key_bytes:
-            present = [key or "" for key in keys] if None in keys else keys
+            present = tuple(key or "" for key in keys) if None in keys else keys
             self._key_bytes[text] = text_bytes(present)
         return self._key_bytes[text]
 
@@ -90,13 +91,13 @@ def entities_from_frames(frames: Mapping[str, Any], ids: Mapping[str, Sequence[s
     }
 
 
-def text_bytes(texts: list[str]) -> np.ndarray:
+def text_bytes(texts: Sequence[str]) -> np.ndarray:
     """Return the UTF-8 length of every text."""
     lengths = map(len, texts) if "".join(texts).isascii() else (len(t.encode()) for t in texts)
     return np.fromiter(lengths, dtype=np.int64, count=len(texts))
 
 
-def _sizes(name: str, values: list[Any]) -> np.ndarray:
+def _sizes(name: str, values: Sequence[Any]) -> np.ndarray:
     """Return the bytes of an attribute in each row, its name included; 0 where it is absent."""
     named = len(name.encode())
     if all(type(v) is str for v in values):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
 
 from engineroom.dynamodb.entities import TYPE_ATTRIBUTE, Entity, RowId
-from engineroom.dynamodb.item_collections import Collections, Store
+from engineroom.dynamodb.item_collections import Collections, Members, Store
 from engineroom.dynamodb.item_size import MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
 from engineroom.dynamodb.schema import Index, Table
 from engineroom.kit.plainly import ToldPlainly
@@ -65,7 +64,7 @@ class Layout:
         if not self.entities:
             raise DesignError("The design has no entities; give at least one its keys.")
         self.starts = list(accumulate((e.count for e in self.entities), initial=0))
-        self._columns: dict[str, list[Any]] = {}
+        self._columns: dict[str, tuple[Any, ...]] = {}
         self._stores: dict[str | None, Store] = {}
         self._shelf: dict[tuple, Any] = {} if shelf is None else shelf
         self._check_primary_key()
@@ -109,18 +108,16 @@ class Layout:
             self._stores[index] = self._build(self.table.index(index) if index else None)
         return self._stores[index]
 
-    def _column(self, attribute: str) -> list[Any]:
+    def _column(self, attribute: str) -> tuple[Any, ...]:
         """Return an attribute's value in every item, whether a template makes it or the data has it."""
         if attribute not in self._columns:
-            values: list[Any] = []
-            for entity in self.entities:
-                text = self.design.keys[entity.name].get(attribute)
-                if text is not None:
-                    values += entity.keys(text)
-                else:
-                    values += entity.columns.get(attribute, [None] * entity.count)
-            self._columns[attribute] = values
+            self._columns[attribute] = tuple(chain(*(self._values(e, attribute) for e in self.entities)))
         return self._columns[attribute]
+
+    def _values(self, entity: Entity, attribute: str) -> tuple[Any, ...]:
+        text = self.design.keys[entity.name].get(attribute)
+        absent = (None,) * entity.count
+        return entity.columns.get(attribute, absent) if text is None else entity.keys(text)
 
     def _check_primary_key(self) -> None:
         columns = [self._column(name) for name in self.table.key]
@@ -187,24 +184,11 @@ class Layout:
         """Return the items by partition key; only items with every key attribute are in."""
         for name in (*partition, *sort):
             self._check_key_attribute(name)
-        members = self._kept(partition, lambda: self._grouped(partition), partition)
-        sorts = [self._column(name) for name in sort]
+        columns, sorts = ([self._column(name) for name in names] for names in (partition, sort))
         if any(None in column for column in sorts):
-            present = {n for n, order in enumerate(zip(*sorts, strict=True)) if None not in order}
-            thinned = ((key, [n for n in numbers if n in present]) for key, numbers in members.items())
-            members = {key: numbers for key, numbers in thinned if numbers}
-        return Collections(members, sorts)
-
-    def _grouped(self, partition: tuple[str, ...]) -> dict[tuple, list[int]]:
-        """Return the numbers of the items that have a partition key, by its values."""
-        columns = [self._column(name) for name in partition]
-        groups: dict[Any, list[int]] = defaultdict(list)
-        # plain values make far fewer objects than tuples of one, and 50,000 of those are felt
-        for number, place in enumerate(columns[0] if len(columns) == 1 else zip(*columns, strict=True)):
-            groups[place].append(number)
-        if len(columns) == 1:
-            return {(place,): numbers for place, numbers in groups.items() if place is not None}
-        return {place: numbers for place, numbers in groups.items() if None not in place}
+            orders = (None not in order for order in zip(*sorts, strict=True))
+            return Collections(Members(columns, np.fromiter(orders, bool, self.count)), sorts)
+        return Collections(self._kept(partition, lambda: Members(columns), partition), sorts)
 
     def _check_key_attribute(self, name: str) -> None:
         kinds: set[type] = set()
