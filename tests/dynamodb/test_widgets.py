@@ -30,6 +30,7 @@ def test_a_bad_edit_is_told_and_the_screen_stays(bench, edit, sentence):
     before = bench.answer["html"]
     bench.edit(**edit)
     assert sentence in bench.answer["trouble"] and bench.answer["html"] == before
+    assert bench.answer["summary"].startswith("Still on screen is the design before this edit: 5 of 5")
     bench.edit(
         keys=SINGLE_TABLE["shop"].keys,
         indexes="GSI1: GSI1PK / GSI1SK\nby_email: email\nby_order: order_id / SK",
@@ -59,6 +60,12 @@ def test_run_for_real_agrees_and_says_so(bench, monkeypatch, engine):
     assert bench.answer["html"].count("✔ rows, order, 6 requests") == 5
     bench.edit(skew=0.1)
     assert bench.measured == {}, "a measurement belongs to the design that was measured"
+    assert bench.progress["message"] == ""
+    bench.edit(grow=True)
+    bench.run_for_real()
+    bench.wait()
+    assert "at ×10" in bench.answer["html"] and "<th>engine</th>" in bench.answer["html"]
+    bench.edit(grow=False)
 
 
 def test_an_answer_without_an_order_may_come_in_any(engine, monkeypatch):

@@ -127,7 +127,7 @@ class CollectionFigure(LiveFigure):
         self.free[1].set_data([0, end], [prediction.free_accepted] * 2)
         self.asked.set_data([0, end], [prediction.asked] * 2)
         self.fit(self.size, x=end, y=max(1.2 * FULL_GB, float(prediction.free_gb[-1])))
-        self.fit(self.flow, x=end, y=float(prediction.asked))
+        self.fit(self.flow, x=end, y=1.1 * float(prediction.asked))
         return _collection_told(prediction)
 
 
@@ -140,7 +140,7 @@ def _collection_told(result: CollectionResult) -> str:
         return f"{told} after {result.days[-1]:.0f} days; nothing is refused for size."
     return (
         f"{told}. From day {result.full_after:.1f} on every new item is refused for size; without a local "
-        f"index it would have {result.free_gb[-1]:,.1f} GB in the end, cut over {result.partitions[1]:,}."
+        f"index it would have {result.free_gb[-1]:,.1f} GB by then, on {result.partitions[1]:,} partitions."
     )
 
 

@@ -120,6 +120,7 @@ class DesignBench(anywidget.AnyWidget):
             dataset, load_frames(dataset, seed=seed, scale=BENCH_SCALE), read_prices(), seed
         )
         self._grown_bench: Workbench | None = None
+        self._grown: list[dict[str, Any]] | None = None
         self._thread: threading.Thread | None = None
         self.placed: Layout | None = None
         self.view: dict[str, Any] = {}
@@ -189,32 +190,34 @@ class DesignBench(anywidget.AnyWidget):
 
     def _respond(self, seq: int, texts: Mapping[str, Any]) -> None:
         self._texts, self.measured, self.trouble = dict(texts), {}, ""
-        grown = None
+        if not self.progress["running"]:
+            self._tell(None, "", running=False)  # what an engine agreed to was the design before
         try:
             design = self.design
             layout = self._bench.lay_out(design)
             self.view = self._bench.review(layout, store=texts["store"] or None, skew=float(texts["skew"]))
             self.placed = layout
-            grown = self._grown(design) if texts["grow"] else None
+            self._grown = self._reports_grown(design) if texts["grow"] else None
         except ToldPlainly as error:
             self.trouble = str(error)
-        self._show(seq, grown)
+        self._show(seq)
 
-    def _grown(self, design: Design) -> list[dict[str, Any]]:
+    def _reports_grown(self, design: Design) -> list[dict[str, Any]]:
         if self._grown_bench is None:
             frames = load_frames(self._bench.dataset, seed=self._seed, scale=GROWTH * BENCH_SCALE)
             self._grown_bench = Workbench(self._bench.dataset, frames, self._bench.prices, self._seed)
         bench = self._grown_bench
         return [report.__dict__ for report in bench.reports(bench.lay_out(design))]
 
-    def _show(self, seq: int, grown: list[dict[str, Any]] | None = None) -> None:
+    def _show(self, seq: int) -> None:
+        told = summary(self.view) if self.view else ""
         self.answer = {
             "seq": seq,
             "texts": self._texts,
             "stores": self.view.get("stores", []),
             "trouble": self.trouble,
-            "html": page(self.view, self.measured, grown) if self.view else "",
-            "summary": summary(self.view) if self.view else "",
+            "html": page(self.view, self.measured, self._grown) if self.view else "",
+            "summary": f"Still on screen is the design before this edit: {told}" if self.trouble else told,
         }
 
     def _tell(self, share: float | None, message: str, *, running: bool = True) -> None:
