@@ -21,7 +21,15 @@ from urllib.parse import urlsplit
 from engineroom.kit.children import ChildFailed, Server
 from engineroom.kit.plainly import ToldPlainly
 
-__all__ = ["Engine", "EngineGone", "EngineUnavailable", "plain_engine_errors", "shared_engine"]
+__all__ = [
+    "Engine",
+    "EngineGone",
+    "EngineUnavailable",
+    "local_config",
+    "local_session",
+    "plain_engine_errors",
+    "shared_engine",
+]
 
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_DYNAMODB"
 REMOTE_VARIABLE = "ENGINEROOM_ALLOW_REMOTE_DYNAMODB"
@@ -98,17 +106,13 @@ class Engine:
         """One session for all clients, for it reads the API's description only once."""
         import boto3
 
-        if not self._local:
-            own = boto3.Session()  # the learner's own credentials, by their own decision
-            return own if own.region_name else boto3.Session(region_name=REGION)
-        return boto3.Session("course", "course", region_name=REGION, botocore_session=_session_of_its_own())
+        if self._local:
+            return local_session()
+        own = boto3.Session()  # the learner's own credentials, by their own decision
+        return own if own.region_name else boto3.Session(region_name=REGION)
 
     def _settings(self) -> dict[str, Any]:
-        from botocore.config import Config
-
-        retries = {"max_attempts": 1, "mode": "standard"}  # a retry would hide a request from the count
-        config = Config(retries=retries, connect_timeout=2, read_timeout=30, **(ALONE if self._local else {}))
-        return {"endpoint_url": self.endpoint, "config": config}
+        return {"endpoint_url": self.endpoint, "config": local_config() if self._local else _config()}
 
     def stop(self) -> None:
         """End the engine and its tables; a second call does nothing."""
@@ -159,13 +163,27 @@ def plain_engine_errors() -> Iterator[None]:
         ) from None
 
 
-def _session_of_its_own() -> Any:
-    """Return a botocore session that reads no profile and no file of the learner's."""
+def local_session() -> Any:
+    """Return a boto3 session that reads no profile, no file and no credentials of the learner's."""
+    import boto3
     from botocore.session import Session
 
     unread = (None, None, os.devnull, None)
     nobody = (None, None, None, None)
-    return Session(session_vars={"profile": nobody, "config_file": unread, "credentials_file": unread})
+    own = Session(session_vars={"profile": nobody, "config_file": unread, "credentials_file": unread})
+    return boto3.Session("course", "course", region_name=REGION, botocore_session=own)
+
+
+def local_config() -> Any:
+    """Return a botocore configuration for an engine on this machine."""
+    return _config(**ALONE)
+
+
+def _config(**more: Any) -> Any:
+    from botocore.config import Config
+
+    retries = {"max_attempts": 1, "mode": "standard"}  # a retry would hide a request from the count
+    return Config(retries=retries, connect_timeout=2, read_timeout=30, **more)
 
 
 def _allowed(endpoint: str) -> tuple[str, bool]:
