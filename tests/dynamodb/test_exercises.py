@@ -6,12 +6,16 @@ import nbformat
 import pytest
 
 from engineroom.dynamodb import checks
+from engineroom.dynamodb import engine as engines
 from engineroom.kit.expect import CheckFailed
 
 ASSIGNMENT = Path(__file__).parents[2] / "assignments" / "dynamodb" / "exercises.ipynb"
+HIDDEN_SEEDS = (201, 333)
 CHECKS = {
     "design": ("my_design", checks.check_design),
     "shards": ("shard", checks.check_shards),
+    "filter_bill": ("filter_bill", checks.check_filter_bill),
+    "first_orders": ("first_orders", checks.check_first_orders),
     "set_status": ("set_status", checks.check_set_status),
     "backfill": ("backfill", checks.check_backfill),
     "take": ("take", checks.check_take),
@@ -22,8 +26,8 @@ CHECKS = {
 
 @pytest.fixture(autouse=True)
 def on_the_test_engine(engine, monkeypatch):
-    monkeypatch.setattr(checks, "shared_engine", lambda: engine)
-    monkeypatch.setattr(checks.real, "shared_engine", lambda: engine)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", engine.endpoint)
+    monkeypatch.setattr(engines, "_shared", None)
 
 
 def sources():
@@ -37,12 +41,12 @@ def sources():
     return first, solved
 
 
-def check(exercise, source):
+def check(exercise, source, **seed):
     names = {}
     exec(sources()[0], names)
     exec(source, names)
     function, checked = CHECKS[exercise]
-    checked(names[function])
+    checked(names[function], **seed)
 
 
 def test_every_solution_has_a_check():
@@ -53,6 +57,32 @@ def test_every_solution_has_a_check():
 def test_the_solution_passes(exercise, capsys):
     check(exercise, sources()[1][exercise])
     assert capsys.readouterr().out.startswith("✔ ")
+
+
+@pytest.mark.parametrize("seed", HIDDEN_SEEDS)
+@pytest.mark.parametrize("exercise", CHECKS)
+def test_the_solution_passes_on_other_data(exercise, seed, capsys):
+    check(exercise, sources()[1][exercise], seed=seed)
+    assert capsys.readouterr().out.startswith("✔ ")
+
+
+@pytest.mark.parametrize(
+    "exercise", ["filter_bill", "first_orders", "set_status", "take", "transfer", "revenue"]
+)
+def test_another_seed_asks_for_something_else(exercise):
+    function, checked = CHECKS[exercise]
+    names, asked = {}, []
+    exec(sources()[0], names)
+    exec(sources()[1][exercise], names)
+
+    def watched(*args):
+        asked[-1].append([arg for arg in args if not hasattr(arg, "meta")])  # the table aside
+        return names[function](*args)
+
+    for seed in HIDDEN_SEEDS:
+        asked.append([])
+        checked(watched, seed=seed)
+    assert asked[0] != asked[1]
 
 
 # what was written -> what a learner might have written, and a word of the answer
@@ -94,6 +124,33 @@ MUTANTS = {
     ("shards", "too wide"): ("%10}", "%40}", "rows missing"),
     ("shards", "too wide a read"): ("0..9", "0..30", "31 requests; the budget is 12"),
     ("shards", "one shard forgotten"): ("0..9", "0..8", "rows missing"),
+    ("filter_bill", "billed for what is returned"): (
+        "sum(page)", "sum(page) * sum(matches) / max(1, len(sizes))", "the bill of"
+    ),
+    ("filter_bill", "limit counts what is returned"): ("limit or", "limit and 2 * limit or", "the bill of"),
+    ("filter_bill", "the last, empty page forgotten"): ("range(0, len(sizes) + 1, step)", "range(0, len(sizes), step)", "the bill of"),
+    ("filter_bill", "rounded once for all pages"): (
+        "sum(max(1, -(-sum(page) // 4096)) / 2 for page in pages)",
+        "max(1, -(-sum(sizes) // 4096)) / 2",
+        "the bill of",
+    ),
+    ("filter_bill", "each item rounded"): ("-(-sum(page) // 4096)", "sum(-(-size // 4096) for size in page)", "the bill of"),
+    ("filter_bill", "an empty page is free"): ("max(1, -(-sum(page) // 4096))", "-(-sum(page) // 4096)", "the bill of"),
+    ("filter_bill", "strongly consistent"): ("/ 2 for page", "/ 1 for page", "the bill of"),
+    ("first_orders", "first page only"): (' or "LastEvaluatedKey" not in page', " or True", "the newest"),
+    ("first_orders", "an empty page taken for the end"): (
+        '"LastEvaluatedKey" not in page', 'not page["Items"] or "LastEvaluatedKey" not in page', "the newest"
+    ),
+    ("first_orders", "limit taken for rows"): ("ScanIndexForward=False,", "ScanIndexForward=False, Limit=wanted,", "requests for"),
+    ("first_orders", "reads on"): ("len(found) >= wanted or ", "", "requests for"),
+    ("first_orders", "oldest first"): ("ScanIndexForward=False,", "", "the newest"),
+    ("first_orders", "too many"): ("found[:wanted]", "found", "the newest"),
+    ("first_orders", "table scanned"): (
+        "    while True:",
+        '    found = [i for i in table.scan()["Items"] if i["PK"] == f"CUSTOMER#{customer_id}" and i.get("status") == status]\n'
+        "    return sorted(found, key=lambda i: i['SK'], reverse=True)[:wanted]\n    while True:",
+        "requests for",
+    ),
     ("set_status", "key left behind"): (" REMOVE GSI1PK", "", "GSI1PK"),
     ("set_status", "never put back"): (', GSI1PK = :waiting"', ', note = :waiting"', "GSI1PK"),
     ("set_status", "key removed always"): ('if status == "PLACED":', "if False:", "GSI1PK"),
@@ -119,9 +176,10 @@ MUTANTS = {
     ("backfill", "wrong key"): ("CUSTOMER#{order", "CUST#{order", "cancelled_by of each order"),
     ("take", "no condition"): ('ConditionExpression="stock >= :amount",', "", "kettles"),
     ("take", "wrong condition"): ("stock >= :amount", "stock > :zero_is_not_defined", "raised"),
+    ("take", "the last ones refused"): ("stock >= :amount", "stock > :amount", "take the last lamps"),
     ("take", "off by one is not seen by luck"): ("stock - :amount", "stock - :amount - :amount", "lamps left"),
     ("take", "error let through"): ("return False", "raise", "raised ConditionalCheckFailed"),
-    ("transfer", "no condition"): ('"ConditionExpression": "stock >= :amount",', "", "move 3 of 2"),
+    ("transfer", "no condition"): ('"ConditionExpression": "stock >= :amount",', "", "True"),
     ("transfer", "half of it"): ('[{"Update": less}, {"Update": more}]', '[{"Update": less}]', "stock after it"),
     ("transfer", "two transactions"): (
         'client.transact_write_items(TransactItems=[{"Update": less}, {"Update": more}])',

@@ -4,7 +4,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from engineroom.dynamodb import latency, partitions
+from engineroom.dynamodb import collection_growth, latency, partitions
+from engineroom.dynamodb.collection_growth import CollectionKnobs
 from engineroom.dynamodb.latency import LatencyKnobs, answer_time, parallel_quantile
 from engineroom.dynamodb.partitions import HeatKnobs, partitions_for, zipf_shares
 from engineroom.dynamodb.prices import read_prices
@@ -65,6 +66,57 @@ def test_shards_divide_the_heat_and_multiply_the_reads():
 def test_heat_splits_and_never_merges():
     result = partitions.simulate(HeatKnobs(rate=6000, provisioned=32_000, skew=0.8, split_after_s=20))
     assert (np.diff(result.partitions) >= 0).all() and result.partitions[-1] > result.partitions[0]
+
+
+def test_a_split_inside_a_key_needs_spread_writes_and_no_local_index():
+    one = HeatKnobs(rate=5000, skew=2, keys=1, provisioned=32_000, split_after_s=10, seconds=600)
+    rising, spread, local = (
+        partitions.simulate(dataclasses.replace(one, inside=inside))
+        for inside in (partitions.RISING, partitions.SPREAD, partitions.LOCAL)
+    )
+    assert (spread.partitions[-1], spread.served[-1]) >= (9, 4500)
+    assert spread.hottest_key == rising.hottest_key == 1, "it is still one key"
+    assert (local.served == rising.served).all() and rising.served.max() == pytest.approx(1000)
+
+
+def fill(knobs, indexes):
+    """Fill a collection second by second; return its bytes and the second of the first refusal."""
+    each = knobs.item_bytes + indexes * knobs.entry_bytes
+    units = sum(-(-size // 1024) for size in [knobs.item_bytes, *[knobs.entry_bytes] * indexes])
+    size = 0.0
+    for second in range(knobs.days * 86_400):
+        spread = not indexes and knobs.sort_keys == partitions.SPREAD
+        new = knobs.rate if spread else min(knobs.rate, 1000 / units)
+        if indexes and size + new * each > 10 * 2**30:
+            return size, second
+        size += new * each
+    return size, None
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        CollectionKnobs(days=20),
+        CollectionKnobs(days=1),
+        CollectionKnobs(days=1, rate=3000, item_bytes=5000, local_indexes=2, entry_bytes=1025),
+        CollectionKnobs(days=2, rate=3000, local_indexes=0),
+        CollectionKnobs(days=2, rate=3000, local_indexes=0, sort_keys=partitions.SPREAD),
+    ],
+)
+def test_a_collection_fills_as_second_by_second(knobs):
+    result = collection_growth.simulate(knobs)
+    size, refused = fill(knobs, knobs.local_indexes)
+    assert result.size_gb[-1] * 2**30 == pytest.approx(size, rel=1e-3)
+    assert (result.full_after is None) == (refused is None)
+    if refused is not None:
+        assert result.full_after * 86_400 == pytest.approx(refused, rel=1e-3, abs=1)
+        assert result.size_gb.max() == 10 and result.partitions[0] == 1
+    assert result.free_gb[-1] * 2**30 == pytest.approx(fill(knobs, 0)[0], rel=1e-3)
+
+
+def test_ten_gigabytes_limit_nothing_without_a_local_index():
+    result = collection_growth.simulate(CollectionKnobs(local_indexes=0, days=365))
+    assert result.full_after is None and result.size_gb[-1] > 200 and result.partitions[0] == 24
 
 
 def test_adaptive_capacity_lends_what_the_table_has_left():

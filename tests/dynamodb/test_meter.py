@@ -107,7 +107,9 @@ def test_a_filter_saves_nothing_and_the_meter_says_so(metered):
     )
     (query,) = meter.requests[before:]
     assert (found["Count"], query.read, query.returned, query.read_units) == (10, 20, 10, 1.5)
-    assert meter.summary().startswith("21 requests, 1.5 read units, 20 write units, 10 items returned of 20")
+    assert meter.summary().startswith(
+        "21 requests, 1.5 read units, 20 write units, 10 of 20 items that were read came back"
+    )
     assert meter.cost(read_prices()) == pytest.approx((1.5 * 0.125 + 20 * 0.625) / 1e6)
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from engineroom.dynamodb.example_designs import SINGLE_TABLE
-from engineroom.dynamodb.widgets import DesignBench, explore_heat, explore_latency
+from engineroom.dynamodb.widgets import DesignBench, explore_collection, explore_heat, explore_latency
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,7 @@ def test_a_bad_edit_is_told_and_the_screen_stays(bench, edit, sentence):
     before = bench.answer["html"]
     bench.edit(**edit)
     assert sentence in bench.answer["trouble"] and bench.answer["html"] == before
+    assert bench.answer["summary"].startswith("Still on screen is the design before this edit: 5 of 5")
     bench.edit(
         keys=SINGLE_TABLE["shop"].keys,
         indexes="GSI1: GSI1PK / GSI1SK\nby_email: email\nby_order: order_id / SK",
@@ -59,6 +60,21 @@ def test_run_for_real_agrees_and_says_so(bench, monkeypatch, engine):
     assert bench.answer["html"].count("✔ rows, order, 6 requests") == 5
     bench.edit(skew=0.1)
     assert bench.measured == {}, "a measurement belongs to the design that was measured"
+    assert bench.progress["message"] == ""
+    bench.edit(grow=True)
+    bench.run_for_real()
+    bench.wait()
+    assert "at ×10" in bench.answer["html"] and "<th>engine</th>" in bench.answer["html"]
+    bench.edit(grow=False)
+
+
+def test_an_answer_without_an_order_may_come_in_any(engine, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", engine.endpoint)
+    hosting = DesignBench("hosting", SINGLE_TABLE["hosting"])
+    hosting.run_for_real()
+    hosting.wait()
+    assert hosting.progress["message"] == "the engine agrees on 4 of 4 patterns"
+    assert hosting.measured["stargazers"].startswith("✔ rows, 60 requests")
 
 
 def test_readers_without_a_kernel_see_the_bench(bench):
@@ -71,6 +87,10 @@ def test_explorers_open_and_turn():
     heat, latency = explore_heat(), explore_latency()
     heat.turn(skew=0)
     assert "0.0% of the writes are refused" in heat._summary and heat.failure is None
+    collection = explore_collection()
+    assert "From day 12.4 on every new item is refused" in collection._summary
+    collection.turn(local_indexes=0)
+    assert "nothing is refused for size" in collection._summary and collection.failure is None
     latency.turn(calls=20)
     assert latency.prediction.p50_ms > 100 and latency.failure is None
     latency.turn(calls=0)

@@ -25,10 +25,11 @@ __all__ = ["Asked", "Heat", "Report", "assess", "hottest_partitions", "store_hea
 
 @dataclass(frozen=True)
 class Asked:
-    """A question and its right answer, by relational key."""
+    """A question and its right answer, by relational key; and whether the answer's order matters."""
 
     question: Mapping[str, Any]
     answer: Sequence[RowId]
+    ordered: bool = True
 
 
 @dataclass(frozen=True)
@@ -153,11 +154,12 @@ def store_heat(store: Store, skew: float, most: int) -> list[tuple[tuple, float]
     """
     if not store.members:
         return []
-    keys, counts = list(store.members), np.fromiter(map(len, store.members.values()), float)
+    counts = store.members.counts
     order = np.argsort(-counts, kind="stable")
-    loads = counts[order] * zipf_shares(len(keys), skew)
+    loads = counts[order] * zipf_shares(counts.size, skew)
     shares = loads / loads.sum()
-    return [(keys[at], float(share)) for at, share in zip(order[:most], shares[:most], strict=True)]
+    hottest = zip(order[:most], shares[:most], strict=True)
+    return [(store.members.key(int(at)), float(share)) for at, share in hottest]
 
 
 def hottest_partitions(layout: Layout, *, skew: float = 0.0) -> list[Heat]:

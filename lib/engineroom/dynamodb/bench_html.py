@@ -15,7 +15,7 @@ __all__ = ["page", "summary"]
 
 View = Mapping[str, Any]
 KIND_COLOURS = tuple(COLOURS[name] for name in ("sky", "warm", "good", "accent", "grid"))
-LABEL, CELL, ROW, WIDTH = 200, 10, 19, 780
+LABEL, CELL, ROW, WIDTH = 230, 10, 19, 780
 
 
 def summary(view: View) -> str:
@@ -74,23 +74,28 @@ def _legend(kinds: Sequence[str]) -> str:
         f" {escape(kind)}</span>"
         for n, (kind, mark) in enumerate(zip(kinds, _letters(kinds), strict=True))
     )
-    return f"<p>{items}</p>"
+    bar = f'<span style="background:{COLOURS["accent"]}59;padding:0 12px">%</span>'
+    heat = f"{bar} its share of the writes"
+    return f"<p>{items}{heat}</p>"
 
 
 def _map(view: View) -> str:
     rows, marks = view["map"]["rows"], _letters(view["map"]["kinds"])
     height = ROW * len(rows) + 4
     told = f"Collection map of the {_store(view)}: {len(rows)} of {view['map']['partitions']:,} collections"
-    body = "".join(_map_row(row, ROW * n, marks) for n, row in enumerate(rows))
+    hottest = max((row["share"] for row in rows), default=1.0)
+    body = "".join(_map_row(row, ROW * n, marks, row["share"] / hottest) for n, row in enumerate(rows))
     return (
+        '<div class="er-map" tabindex="0" style="overflow-x:auto">'
         f'<svg role="img" aria-label="{escape(told, quote=True)}" viewBox="0 0 {WIDTH} {height}" '
-        f'style="width:100%;max-width:{WIDTH}px;background:{COLOURS["paper"]};font:10px monospace">'
-        f"{body}</svg>"
+        f'style="width:100%;min-width:600px;max-width:{WIDTH}px;background:{COLOURS["paper"]};'
+        f'font:10px monospace">'
+        f"{body}</svg></div>"
     )
 
 
-def _map_row(row: Mapping[str, Any], y: int, marks: Sequence[str]) -> str:
-    heat = min(1.0, row["share"] * 4) * (LABEL - 10)
+def _map_row(row: Mapping[str, Any], y: int, marks: Sequence[str], heat: float) -> str:
+    """Draw a collection: its heat (1 is the hottest on screen) behind its key, then its items in order."""
     cells = "".join(
         f'<g><rect x="{LABEL + n * CELL}" y="{y + 2}" width="{CELL - 1}" height="{ROW - 5}" '
         f'fill="{KIND_COLOURS[kind % 5]}"/><text x="{LABEL + n * CELL + 1}" y="{y + 13}" font-size="8" '
@@ -102,7 +107,10 @@ def _map_row(row: Mapping[str, Any], y: int, marks: Sequence[str]) -> str:
     size = f"{row['bytes'] / 1024:,.1f} KB"
     label = row["key"] if len(row["key"]) <= 28 else row["key"][:27] + "…"
     return (
-        f'<rect x="0" y="{y + ROW - 4}" width="{heat:.0f}" height="3" fill="{COLOURS["accent"]}"/>'
+        f'<rect x="0" y="{y + 2}" width="{heat * (LABEL - 8):.0f}" height="{ROW - 5}" '
+        f'fill="{COLOURS["accent"]}" fill-opacity="0.35"/>'
+        f'<text x="{LABEL - 10}" y="{y + 13}" text-anchor="end" fill="{COLOURS["ink"]}">'
+        f"{row['share']:.1%}</text>"
         f'<text x="2" y="{y + 13}" font-size="11" fill="{COLOURS["ink"]}">{escape(label)}'
         f"<title>{escape(row['key'])}: {row['count']:,} items, {size}, {row['share']:.1%} of writes</title>"
         f"</text>"
@@ -118,19 +126,25 @@ HEADINGS = (
     "returned / read",
     "p50 / p99 ms",
     "$ per million",
-    "",
+    "verdict",
 )
 
 
 def _patterns(reports: Sequence[View], measured: Mapping[str, str], grown: Sequence[View] | None) -> str:
     later = {report["pattern"]: report for report in grown or ()}
-    extra = (["at ×10"] if grown else []) + (["engine"] if measured else [])
-    head = "".join(f"<th>{escape(h)}</th>" for h in (*HEADINGS, *extra))
-    rows = "".join(_pattern_row(r, later if grown else None, measured) for r in reports)
+    heads = (*HEADINGS, *(["at ×10"] if grown else []), *(["engine"] if measured else []))
+    head = "".join(f"<th>{escape(h)}</th>" for h in heads)
+    rows = "".join(_pattern_row(heads, r, later if grown else None, measured) for r in reports)
     return f'<table class="er-patterns"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
-def _pattern_row(report: View, later: Mapping[str, View] | None, measured: Mapping[str, str]) -> str:
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _pattern_row(
+    heads: Sequence[str], report: View, later: Mapping[str, View] | None, measured: Mapping[str, str]
+) -> str:
     cells = [
         report["pattern"],
         f"{report['requests']}",
@@ -143,11 +157,17 @@ def _pattern_row(report: View, later: Mapping[str, View] | None, measured: Mappi
     if later is not None:
         grown = later[report["pattern"]]
         cells.append(
-            f"{grown['requests']} requests, {grown['units']:.1f} units" if grown["requests"] else "–"
+            f"{_count(grown['requests'], 'request')}, {grown['units']:.1f} units"
+            if grown["requests"]
+            else "–"
         )
     if measured:
         cells.append(measured.get(report["pattern"], "–"))
-    return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+    # where there is no room for columns, the style sheet writes each head before its cell
+    told = "".join(
+        f'<td data-head="{escape(head)}">{escape(cell)}</td>' for head, cell in zip(heads, cells, strict=True)
+    )
+    return f"<tr>{told}</tr>"
 
 
 def _heat(heats: Sequence[View]) -> str:

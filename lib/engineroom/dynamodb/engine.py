@@ -21,13 +21,29 @@ from urllib.parse import urlsplit
 from engineroom.kit.children import ChildFailed, Server
 from engineroom.kit.plainly import ToldPlainly
 
-__all__ = ["Engine", "EngineGone", "EngineUnavailable", "plain_engine_errors", "shared_engine"]
+__all__ = [
+    "Engine",
+    "EngineGone",
+    "EngineUnavailable",
+    "local_config",
+    "local_session",
+    "plain_engine_errors",
+    "shared_engine",
+]
 
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_DYNAMODB"
 REMOTE_VARIABLE = "ENGINEROOM_ALLOW_REMOTE_DYNAMODB"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 REGION = "us-east-1"
 ATTEMPTS = 3
+# A proxy can't reach this machine's loopback; the other settings of a learner's would ask a cloud's metadata
+# service for the region, or refuse an address that is not the cloud's.
+ALONE = {
+    "proxies": {},
+    "defaults_mode": "legacy",
+    "use_fips_endpoint": False,
+    "use_dualstack_endpoint": False,
+}
 
 
 class EngineUnavailable(ToldPlainly, RuntimeError):
@@ -90,17 +106,13 @@ class Engine:
         """One session for all clients, for it reads the API's description only once."""
         import boto3
 
-        if not self._local:
-            return boto3.Session()  # the learner's own credentials, by their own decision
-        return boto3.Session(aws_access_key_id="course", aws_secret_access_key="course", region_name=REGION)
+        if self._local:
+            return local_session()
+        own = boto3.Session()  # the learner's own credentials, by their own decision
+        return own if own.region_name else boto3.Session(region_name=REGION)
 
     def _settings(self) -> dict[str, Any]:
-        from botocore.config import Config
-
-        retries = {"max_attempts": 1, "mode": "standard"}  # a retry would hide a request from the count
-        direct = {"proxies": {}} if self._local else {}  # a proxy can't reach this machine's loopback
-        config = Config(retries=retries, connect_timeout=2, read_timeout=30, **direct)
-        return {"endpoint_url": self.endpoint, "config": config}
+        return {"endpoint_url": self.endpoint, "config": local_config() if self._local else _config()}
 
     def stop(self) -> None:
         """End the engine and its tables; a second call does nothing."""
@@ -134,16 +146,44 @@ def plain_engine_errors() -> Iterator[None]:
 
     Raises:
         EngineGone: when the engine stopped answering within the block.
+        EngineUnavailable: when the learner's own endpoint does not answer.
     """
     from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, HTTPClientError
 
     try:
         yield
     except (EndpointConnectionError, ConnectionClosedError, HTTPClientError):
+        if own := os.environ.get(ENDPOINT_VARIABLE):
+            raise EngineUnavailable(
+                f"Nothing answers at {own}; start it, or unset {ENDPOINT_VARIABLE} to use the course's own."
+            ) from None
         raise EngineGone(
             "The DynamoDB engine stopped answering, and its tables are gone with it; "
             "run the cell again to start a fresh one."
         ) from None
+
+
+def local_session() -> Any:
+    """Return a boto3 session that reads no profile, no file and no credentials of the learner's."""
+    import boto3
+    from botocore.session import Session
+
+    unread = (None, None, os.devnull, None)
+    nobody = (None, None, None, None)
+    own = Session(session_vars={"profile": nobody, "config_file": unread, "credentials_file": unread})
+    return boto3.Session("course", "course", region_name=REGION, botocore_session=own)
+
+
+def local_config() -> Any:
+    """Return a botocore configuration for an engine on this machine."""
+    return _config(**ALONE)
+
+
+def _config(**more: Any) -> Any:
+    from botocore.config import Config
+
+    retries = {"max_attempts": 1, "mode": "standard"}  # a retry would hide a request from the count
+    return Config(retries=retries, connect_timeout=2, read_timeout=30, **more)
 
 
 def _allowed(endpoint: str) -> tuple[str, bool]:

@@ -26,34 +26,45 @@ class Entity:
         name: what the items are called, such as "Order".
         id: the columns that identify a row in the relational table.
         columns: equally long sequences by name; None is an absent attribute.
+
+    Attributes:
+        kinds: the Python types that occur in each column, None aside.
+        bytes: each attribute's size in every row, its name included; 0 where it is absent.
     """
 
     def __init__(self, name: str, id: Sequence[str], columns: Mapping[str, Iterable[Any]]):
         self.name, self.id = name, tuple(id)
-        self.columns = {column: [_plain(v) for v in values] for column, values in columns.items()}
-        self.count = len(next(iter(self.columns.values()), []))
+        # tuples, for the garbage collector walks through long lists again and again in the middle of an edit
+        self.columns = {column: tuple(map(_plain, values)) for column, values in columns.items()}
+        self.count = len(next(iter(self.columns.values()), ()))
+        self.kinds = {
+            column: set(map(type, values)) - {type(None)} for column, values in self.columns.items()
+        }
         self.bytes = {column: _sizes(column, values) for column, values in self.columns.items()}
-        self._keys: dict[str, list[str | None]] = {}
+        self._keys: dict[str, tuple[str | None, ...]] = {}
         self._key_bytes: dict[str, np.ndarray] = {}
 
-    def keys(self, text: str) -> list[str | None]:
+    def keys(self, text: str) -> tuple[str | None, ...]:
         """Return the key of every row by a template, None where it has none; kept for the next edit.
 
         Raises:
             TemplateError: when the template does not fit this entity.
         """
-        if text not in self._keys:
+        known = self._keys.pop(text, None)
+        if known is None:
+            known = tuple(template(text).render_all(self.columns, self.count, self.name))
             if len(self._keys) >= CACHED_TEMPLATES:
-                self._keys.clear()
-                self._key_bytes.clear()
-            self._keys[text] = template(text).render_all(self.columns, self.count, self.name)
-        return self._keys[text]
+                oldest = next(iter(self._keys))
+                del self._keys[oldest]
+                self._key_bytes.pop(oldest, None)
+        self._keys[text] = known  # at the end: the front is what was used least recently
+        return known
 
     def key_bytes(self, text: str) -> np.ndarray:
         """Return the bytes of every row's key by a template, 0 where it has none."""
         keys = self.keys(text)
         if text not in self._key_bytes:
-            present = [key or "" for key in keys] if None in keys else keys
+            present = tuple(key or "" for key in keys) if None in keys else keys
             self._key_bytes[text] = text_bytes(present)
         return self._key_bytes[text]
 
@@ -80,13 +91,13 @@ def entities_from_frames(frames: Mapping[str, Any], ids: Mapping[str, Sequence[s
     }
 
 
-def text_bytes(texts: list[str]) -> np.ndarray:
+def text_bytes(texts: Sequence[str]) -> np.ndarray:
     """Return the UTF-8 length of every text."""
     lengths = map(len, texts) if "".join(texts).isascii() else (len(t.encode()) for t in texts)
     return np.fromiter(lengths, dtype=np.int64, count=len(texts))
 
 
-def _sizes(name: str, values: list[Any]) -> np.ndarray:
+def _sizes(name: str, values: Sequence[Any]) -> np.ndarray:
     """Return the bytes of an attribute in each row, its name included; 0 where it is absent."""
     named = len(name.encode())
     if all(type(v) is str for v in values):

@@ -3,29 +3,83 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Collection", "Collections", "Store", "key_range"]
+__all__ = ["Collection", "Collections", "Members", "Store", "key_range"]
 
 Collection = list[tuple[tuple, int]]
+
+
+class Members(Mapping[tuple, list[int]]):
+    """Item numbers by partition key, in the order in which keys and items first come.
+
+    It holds two arrays and not a list for each of many thousand keys: every list would be one more
+    thing for the garbage collector to look at in the middle of an edit.
+
+    Args:
+        columns: the partition key attributes' values by item number; None is an absent attribute.
+        present: which items count, by number; all when None.
+
+    Attributes:
+        counts: the number of items under each key, in the order of the keys.
+    """
+
+    def __init__(self, columns: Sequence[Sequence[Any]], present: np.ndarray | None = None):
+        self._single = len(columns) == 1
+        codes: dict[Any, int] = {}
+        places = columns[0] if self._single else zip(*columns, strict=True)
+        placed = (codes.setdefault(place, len(codes)) for place in places)
+        each = np.fromiter(placed, dtype=np.int64, count=len(columns[0]))
+        gone = [code for place, code in codes.items() if self._absent(place)]
+        held = ~np.isin(each, gone) if gone else np.ones(each.size, dtype=bool)
+        numbers = np.flatnonzero(held if present is None else held & present)
+        kept, each = np.unique(each[numbers], return_inverse=True)
+        self._numbers = numbers[np.argsort(each, kind="stable")]
+        self.counts = np.bincount(each, minlength=kept.size)
+        self._ends = np.cumsum(self.counts)
+        named = list(codes)
+        self._places = {named[code]: at for at, code in enumerate(kept)}
+        self._named = tuple(self._places)
+
+    def _absent(self, place: Any) -> bool:
+        return place is None if self._single else None in place
+
+    def key(self, at: int) -> tuple:
+        """Return the partition key at a place in the order of the keys."""
+        return (self._named[at],) if self._single else self._named[at]
+
+    def __getitem__(self, partition: tuple) -> list[int]:
+        """Return the numbers of the items under a partition key.
+
+        Raises:
+            KeyError: when there are none.
+        """
+        at = self._places[partition[0] if self._single else partition]
+        return self._numbers[self._ends[at] - self.counts[at] : self._ends[at]].tolist()
+
+    def __iter__(self) -> Iterator[tuple]:
+        return ((name,) for name in self._named) if self._single else iter(self._named)
+
+    def __len__(self) -> int:
+        return len(self._named)
 
 
 class Collections:
     """Items by partition key. A collection is sorted when it is first read, for few of them are.
 
     Args:
-        members: item numbers by partition key, a tuple of attributes.
+        members: item numbers by partition key.
         sorts: the values of each sort key attribute, by item number.
 
     Attributes:
         members: as given.
     """
 
-    def __init__(self, members: Mapping[tuple, list[int]], sorts: Sequence[Sequence[Any]]):
+    def __init__(self, members: Members, sorts: Sequence[Sequence[Any]]):
         self.members, self._sorts = members, sorts
         self._sorted: dict[tuple, Collection] = {}
 
@@ -57,7 +111,7 @@ class Store:
     complete: bool
 
     @property
-    def members(self) -> Mapping[tuple, list[int]]:
+    def members(self) -> Members:
         """Return item numbers by partition key, in no order within it."""
         return self.collections.members
 

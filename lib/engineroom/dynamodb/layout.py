@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import accumulate, chain
 from typing import Any
 
 import numpy as np
 
 from engineroom.dynamodb.entities import TYPE_ATTRIBUTE, Entity, RowId
-from engineroom.dynamodb.item_collections import Collections, Store
+from engineroom.dynamodb.item_collections import Collections, Members, Store
 from engineroom.dynamodb.item_size import MAX_ITEM_BYTES, MAX_PARTITION_KEY_BYTES, MAX_SORT_KEY_BYTES
 from engineroom.dynamodb.schema import Index, Table
 from engineroom.kit.plainly import ToldPlainly
@@ -46,8 +46,8 @@ class Layout:
     Args:
         design: keys and indexes.
         entities: the data, by entity name.
-        shelf: keeps sorted collections from one layout to the next over the same entities, so
-            that an edit re-sorts only what it moves.
+        shelf: keeps collections from one layout to the next over the same entities, so that an
+            edit groups and sorts only what it moves; the least recently used come first.
 
     Raises:
         TemplateError: when a template does not fit its entity.
@@ -63,22 +63,22 @@ class Layout:
         self.entities = [entities[name] for name in design.keys]
         if not self.entities:
             raise DesignError("The design has no entities; give at least one its keys.")
-        self.starts = np.cumsum([0, *(e.count for e in self.entities)])
-        self._columns: dict[str, list[Any]] = {}
+        self.starts = list(accumulate((e.count for e in self.entities), initial=0))
+        self._columns: dict[str, tuple[Any, ...]] = {}
         self._stores: dict[str | None, Store] = {}
-        self._shelf: dict[tuple, Collections] = {} if shelf is None else shelf
+        self._shelf: dict[tuple, Any] = {} if shelf is None else shelf
         self._check_primary_key()
         self.sizes = self._item_sizes()
 
     @property
     def count(self) -> int:
         """Return the number of items."""
-        return int(self.starts[-1])
+        return self.starts[-1]
 
     def place(self, item: int) -> tuple[Entity, int]:
         """Return an item's entity and its row number there."""
-        which = int(np.searchsorted(self.starts, item, side="right")) - 1
-        return self.entities[which], item - int(self.starts[which])
+        which = bisect_right(self.starts, item) - 1
+        return self.entities[which], item - self.starts[which]
 
     def row_id(self, item: int) -> RowId:
         """Return what identifies an item's row in the relational tables."""
@@ -108,18 +108,16 @@ class Layout:
             self._stores[index] = self._build(self.table.index(index) if index else None)
         return self._stores[index]
 
-    def _column(self, attribute: str) -> list[Any]:
+    def _column(self, attribute: str) -> tuple[Any, ...]:
         """Return an attribute's value in every item, whether a template makes it or the data has it."""
         if attribute not in self._columns:
-            values: list[Any] = []
-            for entity in self.entities:
-                text = self.design.keys[entity.name].get(attribute)
-                if text is not None:
-                    values += entity.keys(text)
-                else:
-                    values += entity.columns.get(attribute, [None] * entity.count)
-            self._columns[attribute] = values
+            self._columns[attribute] = tuple(chain(*(self._values(e, attribute) for e in self.entities)))
         return self._columns[attribute]
+
+    def _values(self, entity: Entity, attribute: str) -> tuple[Any, ...]:
+        text = self.design.keys[entity.name].get(attribute)
+        absent = (None,) * entity.count
+        return entity.columns.get(attribute, absent) if text is None else entity.keys(text)
 
     def _check_primary_key(self) -> None:
         columns = [self._column(name) for name in self.table.key]
@@ -169,43 +167,39 @@ class Layout:
     def _build(self, index: Index | None) -> Store:
         partition, sort = (index.partition, index.sort) if index else (self.table.key[:1], self.table.key[1:])
         names = (*partition, *sort)
-        made = tuple((e.name, *map(self.design.keys[e.name].get, names)) for e in self.entities)
-        known = (partition, sort, made)
-        if known not in self._shelf:
-            self._check_key_attributes(names)
-            self._shelf[known] = self._collect(partition, sort)
-        collections = self._shelf[known]
+        collections = self._kept(names, lambda: self._collect(partition, sort), partition, sort)
         if index is None or index.projection == "ALL":
             return Store(partition, sort, collections, self.sizes, True)
         return Store(partition, sort, collections, *self._projected(index))
 
+    def _kept(self, names: Sequence[str], make: Callable[[], Any], *known: Any) -> Any:
+        """Return from the shelf what was made from the same templates before, or make and keep it."""
+        made = tuple((e.name, *map(self.design.keys[e.name].get, names)) for e in self.entities)
+        key = (*known, made)
+        # whatever is used moves to the end, so that the bench can drop the front
+        self._shelf[key] = self._shelf.pop(key) if key in self._shelf else make()
+        return self._shelf[key]
+
     def _collect(self, partition: tuple[str, ...], sort: tuple[str, ...]) -> Collections:
         """Return the items by partition key; only items with every key attribute are in."""
-        sorts = [self._column(name) for name in sort]
-        places = zip(*map(self._column, partition), strict=True)
-        members: dict[tuple, list[int]] = defaultdict(list)
-        if any(None in column for column in (*map(self._column, partition), *sorts)):
-            orders = zip(*sorts, strict=True) if sorts else repeat(())
-            for number, (place, order) in enumerate(zip(places, orders, strict=False)):
-                if None not in place and None not in order:
-                    members[place].append(number)
-        else:
-            for number, place in enumerate(places):
-                members[place].append(number)
-        return Collections(dict(members), sorts)
+        for name in (*partition, *sort):
+            self._check_key_attribute(name)
+        columns, sorts = ([self._column(name) for name in names] for names in (partition, sort))
+        if any(None in column for column in sorts):
+            orders = (None not in order for order in zip(*sorts, strict=True))
+            return Collections(Members(columns, np.fromiter(orders, bool, self.count)), sorts)
+        return Collections(self._kept(partition, lambda: Members(columns), partition), sorts)
 
-    def _check_key_attributes(self, names: Sequence[str]) -> None:
-        for name in names:
-            if not any(name in e.columns or name in self.design.keys[e.name] for e in self.entities):
-                raise DesignError(
-                    f"No entity has {name!r}, a key attribute; give it a template in one of them."
-                )
-            kinds = set(map(type, self._column(name))) - {type(None)}
-            if len(kinds) > 1:
-                kinds_said = " and ".join(sorted(k.__name__ for k in kinds))
-                raise DesignError(
-                    f"The key attribute {name} has values of type {kinds_said}; it takes one type."
-                )
+    def _check_key_attribute(self, name: str) -> None:
+        kinds: set[type] = set()
+        for entity in self.entities:
+            text = self.design.keys[entity.name].get(name)
+            kinds |= entity.kinds.get(name, set()) if text is None else {str}
+        if not kinds:
+            raise DesignError(f"No entity has {name!r}, a key attribute; give it a template in one of them.")
+        if len(kinds) > 1:
+            told = " and ".join(sorted(kind.__name__ for kind in kinds))
+            raise DesignError(f"The key attribute {name} has values of type {told}; it takes one type.")
 
     def _projected(self, index: Index) -> tuple[np.ndarray, bool]:
         kept = {*self.table.key, *index.key, *(() if isinstance(index.projection, str) else index.projection)}

@@ -101,10 +101,13 @@ class Meter:
 
     def summary(self) -> str:
         """Return the totals as one sentence."""
-        return (
-            f"{len(self.requests)} requests, {self.read_units:g} read units, "
-            f"{self.write_units:g} write units, {self.returned} items returned of {self.read} read"
-        )
+        counts = {
+            "request": len(self.requests),
+            "read unit": self.read_units,
+            "write unit": self.write_units,
+        }
+        told = ", ".join(f"{count:g} {what}{'' if count == 1 else 's'}" for what, count in counts.items())
+        return f"{told}, {self.returned} of {self.read} items that were read came back"
 
     def _before(self, model: Any, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
         body = json.loads(params["body"])

@@ -2,7 +2,9 @@
 
 Time goes in seconds. Each partition has its share of the provisioned units, saves what it does not
 use for up to 300 s (burst), may borrow what the table has left (adaptive capacity), and never
-passes its own cap. A partition that stays too hot is split in two; a single key can't be.
+passes its own cap. A partition that stays too hot is split in two, between keys or, where the heat
+lies on many sort keys, inside one. It is never split inside a key that has a local secondary index
+(all of its collection stays together), nor where writes always go to the newest sort key.
 Sources: the developer guide on burst and adaptive capacity, and part 3 of AWS's posts on scaling
 DynamoDB. How long heat must last before a split is not published, so it is a knob.
 """
@@ -13,11 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engineroom.kit.knobs import Knobs, integer, number, switch
+from engineroom.kit.knobs import Knobs, choice, integer, number, switch
 
 __all__ = [
     "CAPS",
-    "COLLECTION_LIMIT_GB",
     "HeatKnobs",
     "HeatResult",
     "partitions_for",
@@ -27,8 +28,9 @@ __all__ = [
 
 CAPS = {"write": 1000.0, "read": 3000.0}
 PARTITION_GB = 10.0
-COLLECTION_LIMIT_GB = 10.0  # only with a local secondary index: without one, a collection may span partitions
 BURST_S = 300
+RISING, SPREAD, LOCAL = "rising sort keys", "spread sort keys", "spread, local index"
+CUTS = 32  # places at which one key's collection may be cut, where it may be
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,12 @@ class HeatKnobs(Knobs):
     keys: int = integer(200, 1, 2000, label="partition keys")
     shards: int = integer(
         1, 1, 50, label="shards per key", help="Writes go to key#0 … key#n; a read asks all n."
+    )
+    inside: str = choice(
+        RISING,
+        (RISING, SPREAD, LOCAL),
+        label="inside a key",
+        help="A split may cut a key's collection only if its writes are spread and no local index holds it.",
     )
     partitions: int = integer(4, 1, 32, label="partitions at the start")
     provisioned: int = integer(6000, 100, 32_000, unit="WCU", step=100, label="capacity")
@@ -99,18 +107,26 @@ def simulate(knobs: HeatKnobs, rng: np.random.Generator | None = None) -> HeatRe
     shares = np.repeat(zipf_shares(knobs.keys, knobs.skew) / knobs.shards, knobs.shards)
     places = np.sort(rng.random(shares.size))  # hashes of the keys on a ring from 0 to 1
     shares = rng.permutation(shares)
-    table = _Table(knobs, places, shares)
+    hottest = float(shares.max())
+    table = _Table(knobs, *_cut_places(places, shares, CUTS if knobs.inside == SPREAD else 1))
     asked = rng.poisson(knobs.rate, knobs.seconds).astype(float)
     served, counts = np.zeros(knobs.seconds), np.zeros(knobs.seconds, dtype=int)
     for second, total in enumerate(asked):
         counts[second] = table.heat.size
         served[second] = table.serve(total)
     load = np.sort(table.heat * asked[-1])[::-1]
-    return HeatResult(asked, served, counts, load, float(shares.max()), knobs.shards)
+    return HeatResult(asked, served, counts, load, hottest, knobs.shards)
+
+
+def _cut_places(places: np.ndarray, shares: np.ndarray, cuts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Spread each key's load over that many places between its own hash and the next key's."""
+    gaps = np.diff(places, append=1.0)
+    spread = places[:, None] + gaps[:, None] * np.arange(cuts) / cuts
+    return spread.ravel(), np.repeat(shares / cuts, cuts)
 
 
 class _Table:
-    """Partitions as ranges of sorted key hashes, with their buckets."""
+    """Partitions as ranges of sorted places (key hashes, and sort keys within them), with their buckets."""
 
     def __init__(self, knobs: HeatKnobs, places: np.ndarray, shares: np.ndarray):
         self.knobs, self.places, self.shares = knobs, places, shares
@@ -149,7 +165,7 @@ class _Table:
             self._split(hot)
 
     def _split(self, hot: np.ndarray) -> None:
-        """Split each hot partition between two keys, where the load halves best; nothing ever merges."""
+        """Split each hot partition between two places, where the load halves best; nothing ever merges."""
         cuts = []
         for which in hot:
             low, high = np.searchsorted(self.places, self.edges[[which, which + 1]])

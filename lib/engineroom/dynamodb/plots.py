@@ -11,14 +11,16 @@ from engineroom.kit.figures import LiveFigure, Picture, new_figure
 from engineroom.kit.style import COLOURS, MARKERS
 
 if TYPE_CHECKING:
+    from engineroom.dynamodb.collection_growth import CollectionResult
     from engineroom.dynamodb.latency import LatencyResult
     from engineroom.dynamodb.partitions import HeatResult
 
-__all__ = ["HeatFigure", "LatencyFigure", "growth_lines", "units_beside"]
+__all__ = ["CollectionFigure", "HeatFigure", "LatencyFigure", "growth_lines", "units_beside"]
 
 SHARES = np.linspace(0.001, 0.999, 400)
 BARS = 16  # partitions shown, the hottest first
 CAP = 1000.0  # writes a second that one partition serves
+FULL_GB = 10.0  # a partition, and so a collection under a local index
 
 
 class LatencyFigure(LiveFigure):
@@ -87,6 +89,59 @@ class HeatFigure(LiveFigure):
             f"{prediction.partitions[-1]} partitions at the end; "
             f"the hottest key gets {prediction.hottest_key:.1%} of the load{reads}."
         )
+
+
+class CollectionFigure(LiveFigure):
+    """How one collection grows, and what it takes in, with local indexes and without any."""
+
+    def __init__(self) -> None:
+        figure = new_figure(8.4, 3.9)
+        self.size, self.flow = figure.subplots(1, 2, width_ratios=(3, 2))
+        self.size.set(title="Size of the collection", xlabel="days", ylabel="GB")
+        self.flow.set(title="New items", xlabel="days", ylabel="items/s")
+        ink, free, held = COLOURS["ink"], COLOURS["warm"], COLOURS["model"]
+        (self.limit,) = self.size.plot([], [], "--", color=ink, label="10 GB")
+        (self.asked,) = self.flow.plot([], [], ":", color=ink, label="asked")
+        self.free = [axes.plot([], [], "-.", color=free)[0] for axes in (self.size, self.flow)]
+        self.held = [axes.plot([], [], color=held)[0] for axes in (self.size, self.flow)]
+        self.held[0].set_label("as set")
+        self.free[0].set_label("without local index")
+        (self.full,) = self.size.plot([], [], MARKERS[1], color=COLOURS["accent"], label="full")
+        self.size.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=4, columnspacing=1.0)
+        self.flow.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17))
+        super().__init__(figure, [self.limit, self.asked, *self.free, *self.held, self.full])
+
+    def update(self, prediction: CollectionResult, measured: None) -> str:
+        """Draw size and intake over the days."""
+        days, end = prediction.days, float(prediction.days[-1])
+        full = prediction.full_after
+        self.limit.set_data([0, end], [FULL_GB, FULL_GB])
+        self.held[0].set_data(days, prediction.size_gb)
+        self.free[0].set_data(days, prediction.free_gb)
+        self.full.set_data([] if full is None else [full], [] if full is None else [FULL_GB])
+        stop = end if full is None else full
+        self.held[1].set_data(
+            [0, stop, stop, end],
+            [prediction.accepted] * 2 + [prediction.accepted if full is None else 0.0] * 2,
+        )
+        self.free[1].set_data([0, end], [prediction.free_accepted] * 2)
+        self.asked.set_data([0, end], [prediction.asked] * 2)
+        self.fit(self.size, x=end, y=max(1.2 * FULL_GB, float(prediction.free_gb[-1])))
+        self.fit(self.flow, x=end, y=1.1 * float(prediction.asked))
+        return _collection_told(prediction)
+
+
+def _collection_told(result: CollectionResult) -> str:
+    many = "partitions" if result.partitions[0] > 1 else "partition"
+    told = f"{result.size_gb[-1]:,.1f} GB on {result.partitions[0]:,} {many}"
+    if result.accepted < result.asked:
+        told = f"{result.accepted:,.0f} of {result.asked:,.0f} items a second get in; {told}"
+    if result.full_after is None:
+        return f"{told} after {result.days[-1]:.0f} days; nothing is refused for size."
+    return (
+        f"{told}. From day {result.full_after:.1f} on every new item is refused for size; without a local "
+        f"index it would have {result.free_gb[-1]:,.1f} GB by then, on {result.partitions[1]:,} partitions."
+    )
 
 
 def growth_lines(

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from engineroom.dynamodb import latency, partitions
+from engineroom.dynamodb import collection_growth, latency, partitions
 from engineroom.dynamodb.bench_html import page, summary
 from engineroom.dynamodb.example_designs import SINGLE_TABLE
 from engineroom.dynamodb.layout import Design, Layout
-from engineroom.dynamodb.plots import HeatFigure, LatencyFigure
+from engineroom.dynamodb.plots import CollectionFigure, HeatFigure, LatencyFigure
 from engineroom.dynamodb.prices import read_prices
 from engineroom.dynamodb.sample_data import load_frames
 from engineroom.dynamodb.workbench import Workbench, write_indexes
@@ -25,7 +25,7 @@ from engineroom.kit.plainly import ToldPlainly
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DesignBench", "explore_design", "explore_heat", "explore_latency"]
+__all__ = ["DesignBench", "explore_collection", "explore_design", "explore_heat", "explore_latency"]
 
 HERE = Path(__file__).parent
 BENCH_SCALE = 0.35  # about 2,000 items: enough to see, quick to put into a real table
@@ -58,8 +58,27 @@ def explore_heat() -> Explorer:
             "Even load": {"skew": 0},
             "One celebrity": {"skew": 1.8},
             "Celebrity in 10 shards": {"skew": 1.8, "shards": 10},
+            "Celebrity, cut inside": {"skew": 1.8, "inside": partitions.SPREAD},
+            "… but a local index": {"skew": 1.8, "inside": partitions.LOCAL},
             "No adaptive capacity": {"adaptive": False, "provisioned": 4000},
         },
+        show=("rate", "skew", "shards", "inside", "provisioned", "adaptive"),
+    )
+
+
+def explore_collection() -> Explorer:
+    """Explore how one item collection grows, and what a local index does when it has 10 GB."""
+    return Explorer(
+        "One collection that grows",
+        collection_growth.CollectionKnobs,
+        collection_growth.simulate,
+        CollectionFigure(),
+        presets={
+            "No local index": {"local_indexes": 0},
+            "A busy log": {"rate": 1500, "local_indexes": 0},
+            "The same, spread": {"rate": 1500, "local_indexes": 0, "sort_keys": partitions.SPREAD},
+        },
+        show=("rate", "item_bytes", "local_indexes", "sort_keys", "days"),
     )
 
 
@@ -102,6 +121,7 @@ class DesignBench(anywidget.AnyWidget):
             dataset, load_frames(dataset, seed=seed, scale=BENCH_SCALE), read_prices(), seed
         )
         self._grown_bench: Workbench | None = None
+        self._grown: list[dict[str, Any]] | None = None
         self._thread: threading.Thread | None = None
         self.placed: Layout | None = None
         self.view: dict[str, Any] = {}
@@ -171,32 +191,34 @@ class DesignBench(anywidget.AnyWidget):
 
     def _respond(self, seq: int, texts: Mapping[str, Any]) -> None:
         self._texts, self.measured, self.trouble = dict(texts), {}, ""
-        grown = None
+        if not self.progress["running"]:
+            self._tell(None, "", running=False)  # what an engine agreed to was the design before
         try:
             design = self.design
             layout = self._bench.lay_out(design)
             self.view = self._bench.review(layout, store=texts["store"] or None, skew=float(texts["skew"]))
             self.placed = layout
-            grown = self._grown(design) if texts["grow"] else None
+            self._grown = self._reports_grown(design) if texts["grow"] else None
         except ToldPlainly as error:
             self.trouble = str(error)
-        self._show(seq, grown)
+        self._show(seq)
 
-    def _grown(self, design: Design) -> list[dict[str, Any]]:
+    def _reports_grown(self, design: Design) -> list[dict[str, Any]]:
         if self._grown_bench is None:
             frames = load_frames(self._bench.dataset, seed=self._seed, scale=GROWTH * BENCH_SCALE)
             self._grown_bench = Workbench(self._bench.dataset, frames, self._bench.prices, self._seed)
         bench = self._grown_bench
         return [report.__dict__ for report in bench.reports(bench.lay_out(design))]
 
-    def _show(self, seq: int, grown: list[dict[str, Any]] | None = None) -> None:
+    def _show(self, seq: int) -> None:
+        told = summary(self.view) if self.view else ""
         self.answer = {
             "seq": seq,
             "texts": self._texts,
             "stores": self.view.get("stores", []),
             "trouble": self.trouble,
-            "html": page(self.view, self.measured, grown) if self.view else "",
-            "summary": summary(self.view) if self.view else "",
+            "html": page(self.view, self.measured, self._grown) if self.view else "",
+            "summary": f"Still on screen is the design before this edit: {told}" if self.trouble else told,
         }
 
     def _tell(self, share: float | None, message: str, *, running: bool = True) -> None:

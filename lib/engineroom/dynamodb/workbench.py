@@ -25,7 +25,7 @@ __all__ = ["Workbench", "read_indexes", "write_indexes"]
 
 ROWS_SHOWN, CELLS_SHOWN = 24, 48
 QUESTIONS = 6
-KEPT_STORES = 12
+KEPT_STORES = 20
 
 
 def read_indexes(text: str) -> tuple[Index, ...]:
@@ -86,7 +86,10 @@ class Workbench:
         self._shelf: dict = {}
         self.entities: dict[str, Entity] = entities_from_frames(frames, IDS[dataset])
         self.asked = {
-            name: [Asked(q, pattern.answer(frames, q)) for q in pattern.questions(frames, QUESTIONS, seed)]
+            name: [
+                Asked(q, pattern.answer(frames, q), pattern.ordered)
+                for q in pattern.questions(frames, QUESTIONS, seed)
+            ]
             for name, pattern in self.patterns.items()
         }
 
@@ -108,8 +111,8 @@ class Workbench:
 
     def lay_out(self, design: Design) -> Layout:
         """Return the layout of a design, re-sorting only what the last edits moved."""
-        if len(self._shelf) > KEPT_STORES:
-            self._shelf.clear()
+        while len(self._shelf) > KEPT_STORES:
+            del self._shelf[next(iter(self._shelf))]
         return Layout(design, self.entities, self._shelf)
 
     def reports(self, layout: Layout) -> list[Report]:
