@@ -1,4 +1,4 @@
-"""Figure of the schema explorer: how many participants an order's commit has."""
+"""Figures on schemas: how many participants an order's commit has, and what a change of schema costs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from engineroom.kit.style import COLOURS
 from engineroom.spanner.schema import LAYOUTS, MOST_INDEXES
 
 if TYPE_CHECKING:
+    from engineroom.spanner.online_change import ChangeRun
     from engineroom.spanner.schema import SchemaRun
 
-__all__ = ["SchemaFigure"]
+__all__ = ["ChangeFigure", "SchemaFigure"]
 
 WAYS = dict(zip(LAYOUTS, (("model", "-", "o"), ("good", "--", "s"), ("real", ":", "^")), strict=True))
 
@@ -58,4 +59,37 @@ class SchemaFigure(LiveFigure):
         return (
             f"{knobs.layout}, {indexes} apart: {prediction.rows} rows per order, "
             f"{prediction.mean:.2f} participants on average, {prediction.participants.max()} at most."
+        )
+
+
+class ChangeFigure(LiveFigure):
+    """Each transaction's latency over time, the change's timestamp and its work."""
+
+    def __init__(self) -> None:
+        figure = new_figure(8.4, 4.0)
+        self.axes = figure.add_subplot()
+        self.axes.set(
+            title="A column is added under load",
+            xlabel="asked for, ms",
+            ylabel="ms to the answer",
+            yscale="log",
+        )
+        self.axes.set(xlim=(0, 2_000), ylim=(0.5, 2_000))
+        (self.dots,) = self.axes.plot([], [], "o", color=COLOURS["model"], markersize=4, label="transaction")
+        self.work = self.axes.axvspan(0, 1, color=COLOURS["warm"], alpha=0.35, label="change at work")
+        self.stamp = self.axes.axvline(0, color=COLOURS["real"], linestyle="--", label="its timestamp t")
+        self.axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
+        super().__init__(figure, [self.work, self.stamp, self.dots])
+
+    def update(self, prediction: ChangeRun, measured: None = None) -> str:
+        """Draw what each client felt, and when the change was at work and in force."""
+        self.dots.set_data(prediction.asked_ms, prediction.latency_ms)
+        self.work.set(x=prediction.begun_ms, width=prediction.done_ms - prediction.begun_ms)
+        self.stamp.set_xdata([prediction.t_ms] * 2)
+        waited = int((prediction.latency_ms > 50).sum())
+        took = prediction.done_ms - prediction.begun_ms
+        return (
+            f"The change is {prediction.state} after {took:,.0f} ms; its timestamp lies "
+            f"{prediction.knobs.lead_ms:,.0f} ms ahead. The longest transaction takes "
+            f"{prediction.longest_ms:,.0f} ms, and {waited} take more than 50 ms."
         )
