@@ -46,7 +46,7 @@ class SpaceTimeFigure(LiveFigure):
         (self.heads,) = self.axes.plot([], [], "o", color=COLOURS["model"], markersize=5, label="arrives")
         (self.marks,) = self.axes.plot([], [], "s", color=COLOURS["ink"], markersize=6, label="happens")
         (self.stamp,) = self.axes.plot([], [], "--", color=COLOURS["real"], label="timestamp s")
-        self.words = self._texts(self.MOST_WORDS, color=COLOURS["model"], ha="center", va="bottom")
+        self.words = self._texts(self.MOST_WORDS, color=COLOURS["model"], va="bottom")
         self.deeds = self._texts(self.MOST_DEEDS, color=COLOURS["ink"], va="center")
         self.axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=5)
         super().__init__(
@@ -70,18 +70,20 @@ class SpaceTimeFigure(LiveFigure):
         reach = self._downwards(max([prediction.end_ms, *(m.due_ms for m in prediction.messages)]))
         self._write(self.words, _labels(sent, lane, now))
         rows = _pushed_apart([mark.at_ms for mark in done], 0.045 * reach)
-        told = [(self.COLUMN, y, f"{m.lane}: {m.what}") for y, m in zip(rows, done, strict=True)]
+        told = [(self.COLUMN, y, f"{m.lane}: {m.what}", "left") for y, m in zip(rows, done, strict=True)]
         self._write(self.deeds, told)
         story = prediction.told()
         finish = f"It is answered after {prediction.end_ms:.2f} ms." if now >= prediction.end_ms else ""
         return f"{len(story)} steps; the last: {story[-1].strip() if story else 'none'}. {finish}".strip()
 
     def _texts(self, count: int, **style: str) -> list[Text]:
-        return [self.axes.text(0, 0, "", fontsize=8, **style) for _ in range(count)]
+        return [self.axes.text(0, 0, "", fontsize=9, **style) for _ in range(count)]
 
-    def _write(self, texts: list[Text], wanted: list[tuple[float, float, str]]) -> None:
-        for text, (x, y, words) in zip_longest(texts, wanted[: len(texts)], fillvalue=(0, 0, "")):
-            text.set(x=x, y=y, text=words, visible=bool(words))
+    def _write(self, texts: list[Text], wanted: list[tuple[float, float, str, str]]) -> None:
+        for text, (x, y, words, side) in zip_longest(
+            texts, wanted[: len(texts)], fillvalue=(0, 0, "", "left")
+        ):
+            text.set(x=x, y=y, text=words, ha=side, visible=bool(words))
 
     def _downwards(self, last: float) -> float:
         reach = nice_limit(last)
@@ -92,19 +94,21 @@ class SpaceTimeFigure(LiveFigure):
         return reach
 
 
-def _labels(sent: list[Message], lane: dict[str, int], now: float) -> list[tuple[float, float, str]]:
-    """Return what each message says, once where two of a kind would lie on each other.
+def _labels(sent: list[Message], lane: dict[str, int], now: float) -> list[tuple[float, float, str, str]]:
+    """Return what each message says, once for messages of a kind that leave together.
 
-    A label lies between the last two lanes that its message crosses, where others part from it.
+    The label lies where others part from its message: before the farthest lane that it goes to, or on
+    the last stretch of a way back; it stands on the line, on the side that the line falls away from.
     """
-    labels: dict[tuple[float, str, int], tuple[float, float, str]] = {}
-    for m in sent:
+    labels: dict[tuple[str, int], tuple[float, float, str, str]] = {}
+    for m in sorted(
+        sent, key=lambda m: -lane[m.target] if lane[m.source] < lane[m.target] else lane[m.source]
+    ):
         start, end = lane[m.source], lane[m.target]
-        x = end - 0.5 if start < end else end + 0.5
-        part = (x - start) / (end - start) if start != end else 0.5
-        y = m.sent_ms + part * (m.due_ms - m.sent_ms)
+        x, side = (end - 0.6, "left") if start < end else (end + 0.6, "right")
+        y = m.sent_ms + (x - start) / ((end - start) or 1) * (m.due_ms - m.sent_ms)
         if m.what not in REPLICATION and y <= now:
-            labels.setdefault((x, m.what, round(m.due_ms)), (x, y, m.what))
+            labels.setdefault((m.what, round(m.sent_ms)), (x, y, m.what, side))
     return list(labels.values())
 
 
