@@ -106,24 +106,30 @@ class MapFigure(LiveFigure):
         middle, half_x = min(middle, 85 - half_y), half_y * SHAPE / shrunk
         centre = (min(x) + max(x)) / 2
         self.map.set(xlim=(centre - half_x, centre + half_x), ylim=(middle - half_y, middle + half_y))
-        self._name_places(result.places, centre + half_x / 3, 0.13 * half_y)
+        self._name_places(result.places, centre, half_x, 0.13 * half_y)
 
-    def _name_places(self, places: dict[str, Region], right: float, below: float) -> None:
+    def _name_places(self, places: dict[str, Region], middle: float, half: float, row: float) -> None:
         """Write each region's name beneath its dots, or above, or further off where others are in the way."""
-        taken = [(place.longitude, place.latitude) for place in places.values()]
+        taken = [(p.longitude, p.longitude + 0.1 * half, p.latitude) for p in places.values()]
         for text, (name, place) in zip_longest(self.places, places.items(), fillvalue=("", None)):
             text.set(text=name, visible=bool(name))
             if place:
-                x, side = place.longitude, "right" if place.longitude > right else "left"
-                rows = (place.latitude + step * below for step in (-1, 1, -2, 2, -3, 3))
-                y = next(y for y in rows if not any(_near(x - u, y - v, below) for u, v in taken))
-                taken.append((x, y))
-                text.set(x=x, y=y, ha=side)
+                x, wide = place.longitude, 0.034 * half * len(name)
+                to_left = x + wide > middle + half
+                left = x - wide if to_left else x
+                rows = [place.latitude + step * row for step in (-1, 1, -2, 2, -3, 3)]
+                free = [
+                    y
+                    for y in rows
+                    if not any(_meets(left, left + wide, u, v, y - w, row) for u, v, w in taken)
+                ]
+                y = (free or rows)[0]
+                taken.append((left, left + wide, y))
+                text.set(x=x, y=y, ha="right" if to_left else "left")
 
 
-def _near(dx: float, dy: float, row: float) -> bool:
-    """Return whether two names, or a name and a dot, would touch; a name is some ten rows long."""
-    return abs(dx) < 10 * row and abs(dy) < 0.9 * row
+def _meets(left: float, right: float, other_left: float, other_right: float, dy: float, row: float) -> bool:
+    return left < other_right and other_left < right and abs(dy) < 0.9 * row
 
 
 @cache

@@ -75,7 +75,12 @@ class SchemaVersions:
         self._ended: set[int] = set()
 
     def apply(self, entry: Entry, safe: SafeTime) -> None:
-        """Apply a log entry about a change; one that is registered and not done holds back safe time."""
+        """Apply a log entry about a change; one that is registered and not done holds back safe time.
+
+        A registration that was long under way may come after the end, and then changes nothing.
+        """
+        if entry.txn in self._ended:
+            return
         if entry.kind == "register":
             self._registered[entry.txn] = entry.at_us
             safe.prepare(entry.txn, entry.at_us, None)
