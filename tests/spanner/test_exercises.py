@@ -1,5 +1,7 @@
 """Every solution passes its check, every stub and every plausible mistake fails it, and is told why."""
 
+from itertools import pairwise
+
 import nbformat
 import pytest
 
@@ -29,7 +31,7 @@ def namespace():
 
 
 def test_every_check_has_its_exercise():
-    assert len(SOLVED) == len(checks.__all__) == 9
+    assert len(SOLVED) == len(checks.__all__) == 10
 
 
 @pytest.mark.parametrize("name", SOLVED)
@@ -135,6 +137,23 @@ MISTAKES = {
         ),
         "milliseconds": lambda beat, delay, local, budget: 1e3 * beat,
     },
+    "overlap": {
+        "sees none": lambda leases: None,
+        "ends do not count": lambda leases: next(
+            ((s, min(e, f)) for (_, e), (s, f) in pairwise(leases) if s < e), None
+        ),
+        "until the later end": lambda leases: next(
+            ((s, max(e, f)) for (_, e), (s, f) in pairwise(leases) if s <= e), None
+        ),
+        "the last one": lambda leases: next(
+            ((s, min(e, f)) for (_, e), (s, f) in reversed([*pairwise(leases)]) if s <= e), None
+        ),
+        "the gap instead": lambda leases: next(
+            ((e, s) for (_, e), (s, _) in pairwise(leases) if s > e), None
+        ),
+        "its length": lambda leases: next((e - s for (_, e), (s, _) in pairwise(leases) if s <= e), None),
+        "calls itself right": lambda leases: Always(),
+    },
     "lease": {
         "as given": lambda before, quorum, length: (sum(quorum) // 2, sum(quorum) // 2 + length),
         "from the quorum": lambda before, quorum, length: (quorum.latest, quorum.earliest + length),
@@ -192,3 +211,14 @@ def test_a_plausible_mistake_is_caught(name, mistake):
 
 def test_every_exercise_has_mistakes():
     assert set(MISTAKES) == set(SOLVED)
+
+
+def test_a_wrong_rule_of_commit_wait_is_answered_with_a_counterexample():
+    with pytest.raises(CheckFailed, match="timestamps must respect real time: T") as told:
+        checks.check_may_answer(lambda s, now: (now.earliest + now.latest) // 2 > s)
+    assert str(told.value).count("(read-") == 2, "two transactions suffice"
+
+
+def test_hidden_tests_try_other_cases_than_learners_see():
+    for name, (_, check) in SOLVED.items():
+        assert "seed=" in check or name == "placement", "a placement has no cases: it works, or it does not"

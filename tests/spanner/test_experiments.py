@@ -1,12 +1,10 @@
 """The experiments behind the explorers: the map, one transaction, the quorum, and their figures."""
 
 import math
-import shutil
 
 import numpy as np
 import pytest
 
-from engineroom.kit.children import Server
 from engineroom.kit.knobs import KnobError
 from engineroom.spanner import (
     commit_map,
@@ -139,27 +137,6 @@ def test_without_etcd_one_sentence_says_so(monkeypatch, tmp_path):
     assert "etcd is not installed" in real.why_not()
     with pytest.raises(real.NotInstalled, match="sudo apt-get install etcd-server"):
         real.run(raft_quorum.QuorumKnobs())
-
-
-@pytest.mark.skipif(
-    shutil.which("etcd") is None, reason="etcd is not installed: sudo apt-get install etcd-server"
-)
-def test_a_live_quorum_ends_with_nothing_left(tmp_path, monkeypatch):
-    started = []
-
-    def spy(argv, **limits):
-        started.append(Server(argv, **limits))
-        return started[-1]
-
-    monkeypatch.setattr(real, "Server", spy)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
-    run = real.run(raft_quorum.QuorumKnobs(requests=5, kills=1))
-    assert len(run.put_ms) == len(run.linearizable_ms) == len(run.serializable_ms) == 5
-    assert run.gap_s.shape == (1,)
-    assert not any(server.alive for server in started)
-    assert len(started) == 4, "three, and the killed one again"
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_disk_can_be_timed():

@@ -160,7 +160,7 @@ def test_published_tables_are_complete_and_unknown_ones_refused():
     ]
     assert len(table("osdi_table3")) == 4
     assert setup("constants")["lease"] == "10"
-    with pytest.raises(ValueError, match="There is no table 'osdi_table7'; the tables are: configurations"):
+    with pytest.raises(ValueError, match="There is no table 'osdi_table7'; the tables are: coastlines, conf"):
         table("osdi_table7")
     with pytest.raises(ValueError, match="There is no set-up for 'figure 9'; there is one for: constants"):
         setup("figure 9")

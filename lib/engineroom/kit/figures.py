@@ -104,15 +104,15 @@ class LiveFigure(ABC):
 
     Paper (titles, legends, spines) is drawn once, axes when their limits move, and only the moving
     artists every time. A subclass builds its axes, passes the artists that move to
-    ``super().__init__`` and implements `update`.
+    ``super().__init__`` (and those that move only when limits do, as `ground`) and implements `update`.
     """
 
-    def __init__(self, figure: Figure, moving: Sequence[Artist]):
+    def __init__(self, figure: Figure, moving: Sequence[Artist], ground: Sequence[Artist] = ()):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         self.figure = figure
         self.moving = list(moving)
-        self._axes_layer = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
+        self._axes_layer = [*ground, *(axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis))]
         figure.set_dpi(100 * PIXEL_RATIO)
         self._canvas = FigureCanvasAgg(figure)
         self._paper: Any = None

@@ -34,7 +34,8 @@ class Active:
     Attributes:
         age: for wound-wait.
         attempt: whom to answer; None for one that was found prepared in the log.
-        status: reading, locking, then prepared and resolving (a participant) or collecting and committing.
+        status: reading, locking, then prepared and resolving (a participant) or collecting, perhaps held
+            (by a schema change), and committing (the coordinator).
         touched_us: last sign of life.
         reads: keys read here under lock.
         writes: keys to be written here.

@@ -14,11 +14,13 @@ from .clients import Client, Plan
 from .directory import Directory
 from .events import Kernel, Stopped, stream
 from .faults import Fault, schedule
+from .group import Group
 from .history import History
 from .leases import Lease
 from .network import Network
-from .paxos import Group, Replica
+from .paxos import Replica
 from .protocol import Protocol
+from .schema_change import ChangeOutcome, ChangePlan, SchemaChange
 from .server import Server
 from .truetime import Sawtooth, TrueTime
 from .workload import ClusterKnobs, Workload, microseconds
@@ -52,6 +54,7 @@ class Run:
         events: the event log's entries, if they were kept.
         leases: every term of office, by group.
         stalls: one sentence for each group that could make no progress at the end.
+        changes: the schema changes: their timestamps, and how they ended.
     """
 
     history: History
@@ -60,6 +63,7 @@ class Run:
     events: list[tuple[Any, ...]]
     leases: dict[str, list[Lease]]
     stalls: list[str]
+    changes: tuple[ChangeOutcome, ...] = ()
 
 
 class Cluster:
@@ -73,6 +77,7 @@ class Cluster:
             by default the two in ``knobs``.
         plans: the plans to run instead of a random workload, dealt out to the clients in turn.
         keep_log: keep the event log.
+        changes: schema changes to make on the way.
 
     Raises:
         ValueError: when no zone may lead, or a round trip is missing or negative.
@@ -86,6 +91,7 @@ class Cluster:
         rtt_us: Mapping[tuple[str, str], int] | None = None,
         plans: Sequence[Plan] | None = None,
         keep_log: bool = False,
+        changes: Sequence[ChangePlan] = (),
     ):
         self.knobs, self.protocol = knobs, protocol or Protocol()
         self.zones = tuple(zones) or tuple(Zone(f"Z{i + 1}") for i in range(knobs.replicas))
@@ -102,6 +108,11 @@ class Cluster:
         directory = Directory(self.groups, self.servers, self.network)
         self._workload, self._done = Workload(knobs, names, plans), False
         self.clients = [self._client(number, directory) for number in range(knobs.clients)]
+        home = self.servers[0]
+        self._changes = tuple(
+            SchemaChange(-turn, plan, names, home.zone, home.clock, self.kernel, self.network, directory)
+            for turn, plan in enumerate(changes, 1)
+        )
 
     def run(self, faults: Iterable[Fault] = ()) -> Run:
         """Elect leaders, run the workload under the faults and return what it showed."""
@@ -116,8 +127,20 @@ class Cluster:
         self._fill_in_timestamps()
         leases = {name: [term.lease for term in group.history] for name, group in self.groups.items()}
         stalls = [why for group in self.groups.values() if (why := group.why_stalled())]
-        log = self.kernel.log
-        return Run(self.history, stopped, log.digest(), log.kept(), leases, stalls)
+        changes, log = tuple(change.outcome() for change in self._changes), self.kernel.log
+        return Run(self.history, stopped, log.digest(), log.kept(), leases, stalls, changes)
+
+    def dismantle(self) -> None:
+        """Cut the machines loose from one another, so that their memory is free at once.
+
+        A deployment is a web of references; left to the collector of cycles, many of them would stop an
+        explorer for a tenth of a second now and then.
+        """
+        replicas = [replica for group in self.groups.values() for replica in group.replicas]
+        terms = [term for group in self.groups.values() for term in group.history]
+        parts = [part for term in terms for part in (term.transactions, term.changes)]
+        for thing in (*parts, *terms, *replicas, *self.servers, *self.clients, self.kernel, self):
+            vars(thing).clear()
 
     def _round_trips(self, given: Mapping[tuple[str, str], int] | None) -> dict[tuple[str, str], int]:
         names = [zone.name for zone in self.zones]
@@ -197,4 +220,7 @@ def simulate(
     Raises:
         ValueError: for zones, round trips or faults that cannot be.
     """
-    return Cluster(knobs, protocol, **layout).run(faults)
+    cluster = Cluster(knobs, protocol, **layout)
+    run = cluster.run(faults)
+    cluster.dismantle()
+    return run

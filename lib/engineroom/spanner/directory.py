@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from .group import Group
 from .leadership import Leadership
 from .network import Network
-from .paxos import Group, Replica
+from .paxos import Replica
 from .server import Server
 
 __all__ = ["Directory"]

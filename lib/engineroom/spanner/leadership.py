@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .leases import Lease
 from .log import Entry
+from .schema_change import ChangesAtLeader
 from .transactions import Transactions
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Leadership:
         self.replica, self.ballot, self.lease = replica, ballot, lease
         self.server, self.group = replica.server, replica.group
         self.s_max, self.ready, self.closing = lease.start_us - 1, False, False
-        self.transactions = Transactions(self)
+        self.transactions, self.changes = Transactions(self), ChangesAtLeader(self)
         self._pending: dict[int, _Pending] = {}
         self._next_slot = replica.released + 1
         self._renewal: tuple[int, int, set[int]] = (0, 0, set())
@@ -76,11 +77,20 @@ class Leadership:
         if self.replica.leading is self:
             getattr(self.transactions, request)(*args)
 
+    def if_leading(self, action: Callable[..., None], *args: Any) -> None:
+        """Call ``action``, unless the term is over."""
+        if self.replica.leading is self:
+            action(*args)
+
     # -- timestamps ---------------------------------------------------------------------------
+
+    def next_timestamp(self, at_least: int = 0) -> int:
+        """Return the timestamp that would be assigned now."""
+        return max(self.server.clock.now().latest, self.s_max + 1, at_least)
 
     def assign(self, at_least: int = 0) -> int | None:
         """Return a new timestamp later than all before it, or None when the lease does not cover it."""
-        s = max(self.server.clock.now().latest, self.s_max + 1, at_least)
+        s = self.next_timestamp(at_least)
         if self.closing or not self.lease.covers(s):
             return None
         self.s_max = s

@@ -11,13 +11,15 @@ class Entry(NamedTuple):
     """One log entry.
 
     Attributes:
-        kind: ``"write"`` (a commit decided here), ``"prepare"``, ``"outcome"`` or ``"no-op"``.
+        kind: ``"write"`` (a commit decided here), ``"prepare"``, ``"outcome"``, ``"no-op"``, or, of a
+            schema change, ``"register"`` and ``"schema"`` (its end).
         ts: commit or prepare timestamp in microseconds; 0 for a no-op or an abort.
         txn: the transaction's id, which is also the value it writes.
         writes: the keys of this group it writes.
         reads: the keys of this group it read under lock (prepares only).
         age: its age for wound-wait (prepares only).
         coordinator: the coordinator group's name (prepares only).
+        at_us: a schema change's timestamp; 0 for one that was given up.
     """
 
     kind: str
@@ -27,3 +29,4 @@ class Entry(NamedTuple):
     reads: tuple[str, ...] = ()
     age: tuple[int, int] = (0, 0)
     coordinator: str = ""
+    at_us: int = 0

@@ -1,4 +1,4 @@
-"""One Paxos group: replicas that accept, learn and apply a log, and answer snapshot reads.
+"""One replica of a Paxos group: it accepts, learns and applies a log, and answers snapshot reads.
 
 The log is agreed on slot by slot (Multi-Paxos with a long-lived leader). Who may propose is
 decided in `leadership`; this module is what every replica does.
@@ -12,55 +12,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .candidacy import Candidacy
+from .group import Group
 from .leadership import Leadership
 from .leases import Vote
 from .log import Entry
 from .safetime import SafeTime
+from .schema_change import SchemaVersions
 from .server import Server
 from .versions import Versions
 
-__all__ = ["Group", "Replica"]
+__all__ = ["Replica"]
 
 NOBODY = -1  # a ballot that no candidate has
-
-
-class Group:
-    """A split's replicas and who currently leads them.
-
-    Args:
-        name: the split's name.
-        on_commit: called with (transaction, timestamp) whenever a replica applies a commit.
-    """
-
-    def __init__(self, name: str, on_commit: Callable[[int, int], None]):
-        self.name, self.on_commit = name, on_commit
-        self.replicas: list[Replica] = []
-        self.leaders: list[Leadership] = []  # two at once only while one of them does not know yet
-        self.history: list[Leadership] = []
-
-    @property
-    def voters(self) -> list[Replica]:
-        """The replicas whose votes count."""
-        return [replica for replica in self.replicas if replica.votes]
-
-    @property
-    def quorum(self) -> int:
-        """How many voters make a majority."""
-        return len(self.voters) // 2 + 1
-
-    def leader_seen_from(self, zone: str) -> Leadership | None:
-        """Return the newest leader with a valid lease that ``zone`` can reach."""
-        seen = [one for one in self.leaders if one.can_be_reached_from(zone)]
-        return max(seen, key=lambda one: one.ballot, default=None)
-
-    def why_stalled(self) -> str | None:
-        """Return one sentence if the group has no leader, and nothing otherwise."""
-        if any(one.in_office() for one in self.leaders):
-            return None
-        up = sum(replica.server.up for replica in self.voters)
-        need = f"{self.quorum} of its {len(self.voters)} voters are needed"
-        why = "no election has succeeded yet" if up >= self.quorum else f"{up} are up"
-        return f"Group {self.name} has no leader: {need} and {why}."
 
 
 class Replica:
@@ -88,6 +51,7 @@ class Replica:
         self.versions, self.last_commit = Versions(), 0
         self.prepared: dict[int, Entry] = {}
         self.decided: dict[int, int] = {}
+        self.schema = SchemaVersions()
         self.safe = SafeTime(not server.protocol.heed_prepared, server.protocol.fine_grained)
         # In memory:
         self._heard_us = 0  # last sign of life from a leader
@@ -215,10 +179,13 @@ class Replica:
         if kind == "prepare":
             self.prepared[txn] = entry
             self.safe.prepare(txn, ts, entry.writes)
+        elif kind in ("register", "schema"):
+            self.schema.apply(entry, self.safe)
         elif kind != "no-op":
             self.prepared.pop(txn, None)
             if ts:
                 self._commit(entry)
+                self.note_schema(ts)
             self.safe.resolve(txn)
         # An outcome's timestamp is the coordinator's: earlier entries of this log may lie after it.
         self.safe.applied(self.released, 0 if kind == "outcome" else ts)
@@ -238,7 +205,7 @@ class Replica:
     def snapshot(self, t_us: int, keys: tuple[str, ...], reply: Callable[[dict[str, int]], None]) -> None:
         """Read ``keys`` at ``t_us``: now if that is safe, else when it is, asking the leader to hurry."""
         if self.safe.t_safe(keys) >= t_us:
-            reply({key: self.versions.read(key, t_us) for key in keys})
+            self._read(t_us, keys, reply)
             return
         self._readers.append((t_us, keys, reply))
         leader = self.leading or self.group.leader_seen_from(self.server.zone)
@@ -249,6 +216,15 @@ class Replica:
         waiting, self._readers = self._readers, []
         for t_us, keys, reply in waiting:
             if self.safe.t_safe(keys) >= t_us:
-                reply({key: self.versions.read(key, t_us) for key in keys})
+                self._read(t_us, keys, reply)
             else:
                 self._readers.append((t_us, keys, reply))
+
+    def _read(self, t_us: int, keys: tuple[str, ...], reply: Callable[[dict[str, int]], None]) -> None:
+        self.note_schema(t_us)
+        reply({key: self.versions.read(key, t_us) for key in keys})
+
+    def note_schema(self, t_us: int) -> None:
+        """Record the schema under which an operation at ``t_us`` is done here, once schemas change at all."""
+        if self.schema.changing:
+            self.server.note("schema", self.group.name, t_us, self.schema.version_at(t_us))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,7 +61,8 @@ class WaitFigure(LiveFigure):
             )[0]
             for name, _, colour, hatch in self.PARTS
         ]
-        self.texts = [self.stack.text(0, 0, "", ha="center", va="center") for _ in self.PARTS]
+        legible = {"facecolor": COLOURS["paper"], "edgecolor": "none", "pad": 1.5}
+        self.texts = [self.stack.text(0, 0, "", ha="center", va="center", bbox=legible) for _ in self.PARTS]
         self.curve.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
         self.stack.legend(loc="upper center", bbox_to_anchor=(0.5, -0.06), fontsize=9)
         super().__init__(figure, [self.line, self.here, *self.bars, *self.texts])
@@ -75,7 +77,8 @@ class WaitFigure(LiveFigure):
         below = 0.0
         for bar, text, value in zip(self.bars, self.texts, means, strict=True):
             bar.set(y=below, height=value)
-            text.set(y=below + value / 2, text=f"{value:.2f}" if value > 0.04 * sum(means) else "")
+            shown = value > 0.06 * sum(means)
+            text.set(y=below + value / 2, text=f"{value:.2f}", visible=shown)
             below += value
         self.fit(self.curve, y=1.05 * (low + high))
         self.fit(self.stack, y=1.05 * below)
@@ -140,7 +143,7 @@ class StaleFigure(LiveFigure):
         self.share.set_ylim(0, 105)
         self.lines = [axes.plot([], [], color=COLOURS["model"])[0] for axes in (self.latency, self.share)]
         self.here = [
-            axes.plot([], [], "o", color=COLOURS["ink"], markersize=9)[0]
+            axes.plot([], [], "o", color=COLOURS["ink"], markersize=9, clip_on=False)[0]
             for axes in (self.latency, self.share)
         ]
         super().__init__(figure, [*self.lines, *self.here])
@@ -198,10 +201,11 @@ class SplitFigure(LiveFigure):
         self.nodes.set(
             title="Load by node, last minute", xlabel="node, busiest first", ylabel="% of what it can"
         )
-        self.nodes.set_xlim(-0.6, self.MOST)
         (self.line,) = self.served.plot([], [], **MODEL)
         self.offered = self.served.axhline(0, color=COLOURS["ink"], linestyle=":", label="offered")
-        self.bars = self.nodes.bar(range(self.MOST), [0] * self.MOST, color=COLOURS["sky"], ec=COLOURS["ink"])
+        self.bars = self.nodes.bar(
+            range(1, self.MOST + 1), [0] * self.MOST, color=COLOURS["sky"], ec=COLOURS["ink"]
+        )
         self.full = self.nodes.axhline(100, color=COLOURS["real"], linestyle="--", label="full")
         self.served.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
         self.nodes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16))
@@ -214,11 +218,10 @@ class SplitFigure(LiveFigure):
         self.line.set_data(range(1, len(served) + 1), served)
         self.offered.set_ydata([knobs.writes / 1e3] * 2)
         loads = [100 * load / knobs.node_writes for load in last.node_load[: self.MOST]]
-        for bar, load in zip(self.bars, [*loads, *[0.0] * self.MOST], strict=False):
-            bar.set_height(load)
+        for bar, load in zip_longest(self.bars, loads[: self.MOST]):
+            bar.set(height=load or 0, visible=load is not None)
         self.fit(self.served, x=len(served), y=1.1 * max(knobs.writes / 1e3, 0.001))
-        self.fit(self.nodes, y=1.1 * max(100.0, *loads))
-        self.nodes.set_xlim(-0.6, self.MOST)
+        self.fit(self.nodes, x=max(8, len(loads)) + 1, y=1.1 * max(100.0, *loads))
         why = f" What cannot be helped: {', '.join(last.reasons)}." if last.reasons else ""
         return (
             f"{knobs.scheme} on {knobs.nodes} nodes: {last.served:,.0f} of {knobs.writes:,} writes/s served "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,8 @@ from engineroom.kit.style import COLOURS
 from engineroom.spanner.plots import columns
 
 if TYPE_CHECKING:
+    from matplotlib.text import Text
+
     from engineroom.spanner.checkers import Counterexample
     from engineroom.spanner.spacetime import Message, SpaceTime
 
@@ -20,15 +23,21 @@ REPLICATION = ("accept", "accepted", "apply")
 
 
 class SpaceTimeFigure(LiveFigure):
-    """One transaction as a space-time diagram: a lane per machine, an arrow per message, time downwards."""
+    """One transaction as a space-time diagram: a lane per machine, an arrow per message, time downwards.
 
-    MOST = 16
+    What machines do is told beside the lanes, at its time; two things at once are pushed apart.
+    """
+
+    MOST_WORDS, MOST_DEEDS = 8, 12
+    LANES_END, COLUMN, RIGHT = 3.25, 3.4, 4.85
 
     def __init__(self) -> None:
-        figure = new_figure(8.4, 6.0)
+        figure = new_figure(8.8, 5.6)
         self.axes = figure.add_subplot()
-        self.axes.set(title="One transaction, step by step", ylabel="ms since it began", xlim=(-0.5, 3.9))
-        self.axes.set_xticks([0, 1, 2, 3], ["client", "Z1", "Z2", "Z3"])
+        self.axes.set(title="One transaction, step by step", ylabel="ms since it began")
+        self.axes.set(xlim=(-0.4, self.RIGHT))
+        self.axes.set_xticks([0, 1, 2, 3, self.COLUMN], ["client", "Z1", "Z2", "Z3", ""])
+        self.axes.xaxis.get_major_ticks()[-1].set_visible(False)
         self.axes.grid(axis="y", visible=False)
         (self.arrows,) = self.axes.plot([], [], color=COLOURS["model"], linewidth=1.8, label="message")
         (self.copies,) = self.axes.plot(
@@ -37,11 +46,9 @@ class SpaceTimeFigure(LiveFigure):
         (self.heads,) = self.axes.plot([], [], "o", color=COLOURS["model"], markersize=5, label="arrives")
         (self.marks,) = self.axes.plot([], [], "s", color=COLOURS["ink"], markersize=6, label="happens")
         (self.stamp,) = self.axes.plot([], [], "--", color=COLOURS["real"], label="timestamp s")
-        self.words = [self.axes.text(0, 0, "", fontsize=8, color=COLOURS["model"]) for _ in range(self.MOST)]
-        self.deeds = [
-            self.axes.text(0, 0, "", fontsize=8, va="bottom", color=COLOURS["ink"]) for _ in range(self.MOST)
-        ]
-        self.axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=4)
+        self.words = self._texts(self.MOST_WORDS, color=COLOURS["model"], va="bottom")
+        self.deeds = self._texts(self.MOST_DEEDS, color=COLOURS["ink"], va="center")
+        self.axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=5)
         super().__init__(
             figure, [self.copies, self.arrows, self.heads, self.marks, self.stamp, *self.words, *self.deeds]
         )
@@ -58,25 +65,59 @@ class SpaceTimeFigure(LiveFigure):
         self.heads.set_data(columns((lane[m.target], m.due_ms) for m in sent if m.due_ms <= now))
         self.marks.set_data(columns((lane[mark.lane], mark.at_ms) for mark in done))
         known = any(", s = " in mark.what for mark in done)
-        self.stamp.set_data([-0.5, 3.9] if known else [], [prediction.timestamp_ms] * 2 if known else [])
-        told = [m for m in sent if m.what not in REPLICATION]
-        middles = [(_part_way(m, lane, 0.35), m.what) for m in told]
-        self._write(self.words, [(x, y, what) for (x, y), what in middles])
-        self._write(self.deeds, [(lane[mark.lane] + 0.06, mark.at_ms, mark.what) for mark in done])
-        self._downwards(max([prediction.end_ms, *(m.due_ms for m in prediction.messages)]))
+        across = [-0.4, self.LANES_END] if known else []
+        self.stamp.set_data(across, [prediction.timestamp_ms] * len(across))
+        reach = self._downwards(max([prediction.end_ms, *(m.due_ms for m in prediction.messages)]))
+        self._write(self.words, _labels(sent, lane, now))
+        rows = _pushed_apart([mark.at_ms for mark in done], 0.045 * reach)
+        told = [(self.COLUMN, y, f"{m.lane}: {m.what}", "left") for y, m in zip(rows, done, strict=True)]
+        self._write(self.deeds, told)
         story = prediction.told()
         finish = f"It is answered after {prediction.end_ms:.2f} ms." if now >= prediction.end_ms else ""
         return f"{len(story)} steps; the last: {story[-1].strip() if story else 'none'}. {finish}".strip()
 
-    def _write(self, texts: list, wanted: list[tuple[float, float, str]]) -> None:
-        for text, (x, y, words) in zip(texts, [*wanted, *[(0, 0, "")] * self.MOST], strict=False):
-            text.set(x=x, y=y, text=words)
+    def _texts(self, count: int, **style: str) -> list[Text]:
+        return [self.axes.text(0, 0, "", fontsize=9, **style) for _ in range(count)]
 
-    def _downwards(self, last: float) -> None:
-        limit = (nice_limit(last), -0.03 * last)
+    def _write(self, texts: list[Text], wanted: list[tuple[float, float, str, str]]) -> None:
+        for text, (x, y, words, side) in zip_longest(
+            texts, wanted[: len(texts)], fillvalue=(0, 0, "", "left")
+        ):
+            text.set(x=x, y=y, text=words, ha=side, visible=bool(words))
+
+    def _downwards(self, last: float) -> float:
+        reach = nice_limit(last)
+        limit = (reach, -0.04 * reach)
         if self.axes.get_ylim() != limit:
             self.axes.set_ylim(limit)
             self._background = None
+        return reach
+
+
+def _labels(sent: list[Message], lane: dict[str, int], now: float) -> list[tuple[float, float, str, str]]:
+    """Return what each message says, once for messages of a kind that leave together.
+
+    The label lies where others part from its message: before the farthest lane that it goes to, or on
+    the last stretch of a way back; it stands on the line, on the side that the line falls away from.
+    """
+    labels: dict[tuple[str, int], tuple[float, float, str, str]] = {}
+    for m in sorted(
+        sent, key=lambda m: -lane[m.target] if lane[m.source] < lane[m.target] else lane[m.source]
+    ):
+        start, end = lane[m.source], lane[m.target]
+        x, side = (end - 0.6, "left") if start < end else (end + 0.6, "right")
+        y = m.sent_ms + (x - start) / ((end - start) or 1) * (m.due_ms - m.sent_ms)
+        if m.what not in REPLICATION and y <= now:
+            labels.setdefault((m.what, round(m.sent_ms)), (x, y, m.what, side))
+    return list(labels.values())
+
+
+def _pushed_apart(places: list[float], least: float) -> list[float]:
+    """Return ascending places, each moved down as far as needed to lie ``least`` below the one before."""
+    moved: list[float] = []
+    for place in places:
+        moved.append(max(place, moved[-1] + least) if moved else place)
+    return moved
 
 
 def _until(message: Message, lane: dict[str, int], now: float) -> tuple[tuple[float, float], ...]:

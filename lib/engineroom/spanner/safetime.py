@@ -26,7 +26,7 @@ class SafeTime:
         self._ignore_prepared, self._fine_grained = ignore_prepared, fine_grained
         self.t_paxos = 0
         self._promises: list[tuple[int, int]] = []  # (slot that must be applied first, timestamp)
-        self._prepared: dict[int, tuple[int, frozenset[str]]] = {}
+        self._prepared: dict[int, tuple[int, frozenset[str] | None]] = {}
 
     def applied(self, slot: int, ts: int) -> None:
         """Note that every log entry up to ``slot`` is applied, the last with timestamp ``ts``."""
@@ -38,9 +38,9 @@ class SafeTime:
         self._promises.append((after_slot, t_us))
         self._redeem(applied_slot)
 
-    def prepare(self, txn: int, ts: int, keys: Iterable[str]) -> None:
-        """Note a transaction that may commit at ``ts`` or later."""
-        self._prepared[txn] = (ts, frozenset(keys))
+    def prepare(self, txn: int, ts: int, keys: Iterable[str] | None) -> None:
+        """Note a transaction that may commit at ``ts`` or later; None stands for every key."""
+        self._prepared[txn] = (ts, None if keys is None else frozenset(keys))
 
     def resolve(self, txn: int) -> None:
         """Note that a prepared transaction's outcome is applied."""
@@ -51,7 +51,7 @@ class SafeTime:
         if self._ignore_prepared or not self._prepared:
             return math.inf
         wanted = frozenset(keys) if self._fine_grained else None
-        times = [ts for ts, held in self._prepared.values() if wanted is None or held & wanted]
+        times = [ts for ts, held in self._prepared.values() if None in (wanted, held) or held & wanted]
         return min(times) - 1 if times else math.inf
 
     def t_safe(self, keys: Iterable[str] = ()) -> int:

@@ -6,14 +6,16 @@ group to the next, a leader cut off from its followers. The right protocol survi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from .checkers import Counterexample, check_all
-from .cluster import ClusterKnobs, Run, Zone, simulate
+from .cluster import Cluster, ClusterKnobs, Run, Zone, simulate
 from .faults import Fault
 from .protocol import MUTANTS, Protocol
+from .truetime import Interval
 
-__all__ = ["SCENARIOS", "Scenario", "break_rule"]
+__all__ = ["SCENARIOS", "Scenario", "break_rule", "try_rule"]
 
 QUICK = {
     "transactions": 600,
@@ -80,4 +82,24 @@ def break_rule(mutant: str) -> tuple[Run, Counterexample | None]:
     if mutant not in MUTANTS:
         raise ValueError(f"There is no mutant {mutant!r}; the mutants are: {', '.join(MUTANTS)}.")
     run = SCENARIOS[mutant].run(MUTANTS[mutant], keep_log=True)
+    return run, check_all(run.history)
+
+
+def try_rule(
+    may_answer: Callable[[int, Interval], bool], seed: int = 1, transactions: int = 600
+) -> tuple[Run, Counterexample | None]:
+    """Run a deployment under somebody's own commit-wait rule; return the run and a counterexample, if any.
+
+    Args:
+        may_answer: says, given a commit timestamp and ``now()`` in microseconds, whether the client may know.
+        seed: of the workload, the network and the disks.
+        transactions: how many.
+    """
+    scenario = SCENARIOS["no commit wait"]
+    knobs = replace(scenario.knobs, seed=seed, transactions=transactions)
+    cluster = Cluster(knobs, zones=scenario.zones, keep_log=True)
+    for server in cluster.servers:
+        server.may_answer = may_answer
+    run = cluster.run()
+    cluster.dismantle()
     return run, check_all(run.history)

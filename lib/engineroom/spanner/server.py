@@ -10,9 +10,11 @@ from typing import Any
 from .events import Kernel
 from .network import Network
 from .protocol import Protocol
-from .truetime import TrueTime
+from .truetime import Interval, TrueTime
 
 __all__ = ["Server", "Timings"]
+
+RULE_POLL_US = 200  # how often a rule from outside is asked
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Server:
         rng: draws the disk's speed.
         protocol: the rules it follows.
         timings: the durations it lives by.
+
+    Attributes:
+        may_answer: a commit-wait rule from outside, asked with a commit timestamp and ``now()``; None
+            for the protocol's own.
     """
 
     def __init__(
@@ -54,6 +60,7 @@ class Server:
     ):
         self.zone, self.kernel, self.network, self.clock = zone, kernel, network, clock
         self.protocol, self.timings = protocol, timings
+        self.may_answer: Callable[[int, Interval], bool] | None = None
         self.up = True
         self.replicas: dict[str, Any] = {}
         self._rng = rng
@@ -88,7 +95,12 @@ class Server:
 
     def commit_wait(self, s_us: int, action: Callable[..., None], *args: Any) -> None:
         """Wait out the uncertainty of a commit timestamp by the protocol's rule, then go on."""
-        if self.protocol.commit_wait == "2ε":
+        if self.may_answer:
+            if self.may_answer(s_us, self.clock.now()):
+                action(*args)
+            else:
+                self.after(RULE_POLL_US, self.commit_wait, s_us, action, *args)
+        elif self.protocol.commit_wait == "2ε":
             self.after_passed(s_us, action, *args)
         elif self.protocol.commit_wait == "none":
             action(*args)

@@ -17,6 +17,7 @@ from .workload import ClusterKnobs
 __all__ = ["Mark", "Message", "SpaceTime", "StepKnobs", "simulate"]
 
 KINDS = ("write, one split", "write, two splits", "write, three splits", "strong read, nearest replica")
+ZONES = ("Z1", "Z2", "Z3")
 WORDS = {
     "read": "read with locks",
     "on_read": "values",
@@ -103,14 +104,16 @@ def simulate(knobs: StepKnobs) -> SpaceTime:
     cluster = _quiet_cluster(knobs)
     cluster.network.messages = []
     run = cluster.run()
+    sent_messages = cluster.network.messages
+    cluster.dismantle()
     done = run.history.transactions[0]
     start = done.start_us
     until = done.end_us + round(1_500 * knobs.rtt_ms)
     at = _since(start)
-    last = max([done.end_us, *(due for _, _, due, _, _ in cluster.network.messages if due <= until)])
+    last = max([done.end_us, *(due for _, _, due, _, _ in sent_messages if due <= until)])
     messages = tuple(
         Message(at(sent), _lane(source, what, "from"), at(due), _lane(target, what, "to"), WORDS[what])
-        for sent, source, due, target, what in cluster.network.messages
+        for sent, source, due, target, what in sent_messages
         if start <= sent and due <= until and what in WORDS
     )
     marks = tuple(
@@ -119,7 +122,7 @@ def simulate(knobs: StepKnobs) -> SpaceTime:
         if start <= entry[0] <= until and entry[1] in MARKS and entry[1:5:3] != ("apply", "prepare")
     )
     return SpaceTime(
-        ("client", *(zone.name for zone in cluster.zones)),
+        ("client", *ZONES),
         messages,
         marks,
         at(done.end_us),
@@ -152,7 +155,7 @@ def _quiet_cluster(knobs: StepKnobs) -> Cluster:
         timeout_s=30,
     )
     protocol = replace(Protocol(), commit_wait=knobs.commit_wait)
-    zones = [Zone(name, lean=0) for name in ("Z1", "Z2", "Z3")]
+    zones = [Zone(name, lean=0) for name in ZONES]
     return Cluster(settings, protocol, zones, plans=[plan], keep_log=True)
 
 
@@ -170,8 +173,10 @@ def _lane(zone: str, what: str, end: str) -> str:
 def _in_words(entry: tuple, start_us: int) -> str:
     kind, group = entry[1], entry[3]
     if kind == "propose":
-        at = f", s = {(entry[6] - start_us) / 1e3:.2f}" if entry[6] else ""
-        return f"{group} logs {'commit' if entry[5] == 'write' else entry[5]}{at}"
+        at = f"{(entry[6] - start_us) / 1e3:.2f}"
+        return f"{group} logs " + {"write": f"commit, s = {at}", "prepare": f"prepare at {at}"}.get(
+            entry[5], entry[5]
+        )
     if kind == "chosen":
         return f"{group} has a majority"
     return f"{group} applies {'commit' if entry[4] == 'write' else entry[4]}"

@@ -143,6 +143,9 @@ class Transactions:
             if one and one.status in ("reading", "locking") and not s_us:
                 self._drop(txn, None)
             return
+        if self._lead.changes.blocks(s_us):
+            self._lead.changes.hold(lambda: self.on_outcome(txn, s_us))
+            return
         one.status = "resolving"
         writes = one.writes if s_us else ()
         self._lead.propose(Entry("outcome", s_us, txn, writes), on_released=lambda: self._forget(txn))
@@ -201,6 +204,10 @@ class Transactions:
         one = self._active.get(txn)
         if one is None or one.status != "collecting" or one.missing:
             return
+        if self._lead.changes.must_wait(one.at_least):
+            one.status = "held"
+            self._lead.changes.hold(lambda: self._resume(txn))
+            return
         s_us = self._lead.assign(one.at_least) if one.s_us is None else one.s_us
         if s_us is None:
             self._drop(txn, "the lease does not cover its timestamp")
@@ -209,6 +216,13 @@ class Transactions:
         self._lead.propose(
             Entry("write", s_us, txn, one.writes), on_released=lambda: self._committed(txn, s_us)
         )
+
+    def _resume(self, txn: int) -> None:
+        """Go on with a transaction that a schema change held back, unless it is gone by now."""
+        one = self._active.get(txn)
+        if one and one.status == "held":
+            one.status = "collecting"
+            self._decide_if_complete(txn)
 
     def _committed(self, txn: int, s_us: int) -> None:
         one = self._active[txn]
@@ -236,7 +250,7 @@ class Transactions:
             return True
         if one.status == "prepared":
             self._out.to_group(one.coordinator, "on_wound", txn)
-        if one.status not in ("reading", "locking", "collecting"):
+        if one.status not in ("reading", "locking", "collecting", "held"):
             return False
         self._server.note("wound", self._lead.group.name, txn)
         self._drop(txn, "wounded by an older transaction", release=False)

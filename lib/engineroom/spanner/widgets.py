@@ -7,6 +7,7 @@ from engineroom.spanner import (
     commit_map,
     failover,
     latency,
+    online_change,
     raft_quorum,
     real,
     schema,
@@ -19,7 +20,7 @@ from engineroom.spanner.plots import FailoverFigure, SplitFigure, StaleFigure, T
 from engineroom.spanner.plots_histories import SpaceTimeFigure
 from engineroom.spanner.plots_map import MapFigure
 from engineroom.spanner.plots_quorum import QuorumFigure
-from engineroom.spanner.plots_schema import SchemaFigure
+from engineroom.spanner.plots_schema import ChangeFigure, SchemaFigure
 
 __all__ = [
     "explore_commit_wait",
@@ -28,6 +29,7 @@ __all__ = [
     "explore_map",
     "explore_quorum",
     "explore_schema",
+    "explore_schema_change",
     "explore_staleness",
     "explore_transaction",
     "explore_two_phase_commit",
@@ -158,6 +160,22 @@ def explore_schema() -> Explorer:
             "Everything in the order's tree": {"indexes_interleaved": 1},
             "Lines with keys of their own": {"layout": "own table, random key"},
             "Five indexes": {"indexes": 5},
+        },
+    )
+
+
+def explore_schema_change() -> Explorer:
+    """Explore who waits for a schema change, by how far ahead its timestamp lies."""
+    return Explorer(
+        "A schema change under load",
+        online_change.ChangeKnobs,
+        online_change.simulate,
+        ChangeFigure(),
+        show=("lead_ms", "work_ms", "epsilon_ms"),
+        presets={
+            "From now on": {"lead_ms": 0},
+            "Too soon": {"lead_ms": 100},
+            "In good time": {"lead_ms": 500},
         },
     )
 
