@@ -84,8 +84,8 @@ def _of_states(trace: Trace, raw: dict[str, np.ndarray]) -> dict[str, object]:
 
 def _of_goroutines(trace: Trace, raw: dict[str, np.ndarray]) -> dict[str, object]:
     names = np.array(trace.texts(raw["function"]), dtype=object)
-    system = [name == "" or (name != "runtime.main" and name.startswith("runtime.")) for name in names]
-    return {"system": np.array(system, dtype=bool), "created_at": _places(trace, raw["created_at"])}
+    system = np.array([trace.is_system(name) for name in names], dtype=bool)
+    return {"system": system, "created_at": _places(trace, raw["created_at"])}
 
 
 def _of_tasks(trace: Trace, raw: dict[str, np.ndarray]) -> dict[str, object]:
