@@ -58,7 +58,7 @@ class Viewer:
         self.told = self.root.locator(".told")
 
     def button(self, name):
-        return self.root.get_by_role("button", name=name)
+        return self.root.get_by_role("button", name=re.compile(f"^{name}"))
 
     def reset(self):
         """Bring the viewer back to how it was shown first."""

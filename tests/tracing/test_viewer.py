@@ -116,13 +116,21 @@ def test_the_tracers_own_goroutine_counts_as_the_runtimes():
 
 def test_the_same_reason_looks_the_same_in_every_trace():
     looks = {}
-    for name in ("waits", "bottleneck", "pingpong", "recorder"):
+    for name in ("waits", "bottleneck", "pingpong", "recorder", "collect_gogc50"):
         categories = arrange(replay(name)).categories
         found = looks_of(categories)
         assert len({(look.colour, look.texture, look.top) for look in found}) == len(found)
         assert len({look.letter for look in found}) == len(found)
+        assert all(set(vars(look)) == {"colour", "texture", "top", "letter"} for look in found)
         for category, look in zip(categories, found, strict=True):
             assert looks.setdefault(category, look) == look
+
+
+def test_names_that_are_not_known_share_no_look():
+    found = looks_of(
+        ["Running", *(f"step {letter}" for letter in "abcdefg"), "waits: synctest", "waits: forever"]
+    )
+    assert len({(look.colour, look.texture) for look in found}) == len(found)
 
 
 def test_hidden_categories_are_gone(bottleneck):

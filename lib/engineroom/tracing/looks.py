@@ -6,6 +6,7 @@ A state or a reason looks the same in every trace, in the viewer and in still fi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import cycle
 
 from engineroom.kit.style import COLOURS
 
@@ -45,6 +46,7 @@ STATES = {
     "Runtime": _look("quiet", "striped", "r"),
     "GC worker": _look("accent", "hatched", "G"),
 }
+WAIT = "waits: "
 THIN = 0.5  # waits are thin, so that work stands out
 WAITS = {
     "sync": _look("model", "solid", "sy", THIN),
@@ -55,7 +57,11 @@ WAITS = {
     "sleep": _look("real", "striped", "sl", THIN),
     "network": _look("ink", "hatched", "ne", THIN),
     "system goroutine wait": _look("accent", "striped", "sg", THIN),
+    "GC mark assist wait for work": _look("accent", "dotted", "ma", THIN),
+    "GC background sweeper wait": _look("quiet", "striped", "sw", THIN),
+    "preempted": _look("warm", "hatched", "pr", THIN),
 }
+# what is left for names that are not known, in the order in which it is given out
 OTHERS = [
     ("model", "solid"),
     ("warm", "hatched"),
@@ -64,19 +70,26 @@ OTHERS = [
     ("accent", "solid"),
     ("sky", "hatched"),
     ("quiet", "dotted"),
+    ("ink", "striped"),
+    ("good", "striped"),
+    ("real", "dotted"),
+    ("quiet", "solid"),
+    ("accent", "dotted"),
 ]
 
 
 def looks_of(categories: list[str]) -> list[Look]:
-    """Return a look for each category; names that are not known share a few, in order."""
-    spare = 0
-    looks = []
-    for name in categories:
-        reason = name.removeprefix("waits: ")
-        known = STATES.get(name) or (WAITS.get(reason) if reason != name else None)
-        if known is None:
-            colour, texture = OTHERS[spare % len(OTHERS)]
-            known = _look(colour, texture, reason[:2], THIN if reason != name else 0.1)
-            spare += 1
-        looks.append(known)
-    return looks
+    """Return a look for each category; what is not known gets one of its own, as far as they go."""
+    known = {name: look for name in categories if (look := STATES.get(name) or WAITS.get(_reason(name)))}
+    taken = {(look.colour, look.texture) for look in known.values()}
+    spare = cycle([other for other in OTHERS if (COLOURS[other[0]], other[1]) not in taken])
+    return [known.get(name) or _spare_look(name, *next(spare)) for name in categories]
+
+
+def _reason(category: str) -> str:
+    return category.removeprefix(WAIT) if category.startswith(WAIT) else ""
+
+
+def _spare_look(name: str, colour: str, texture: str) -> Look:
+    reason = _reason(name)
+    return _look(colour, texture, (reason or name)[:2], THIN if reason else 0.1)

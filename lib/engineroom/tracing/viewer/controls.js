@@ -6,7 +6,7 @@ const HELP = "Drag or ← → to pan; pinch, Ctrl+wheel or + − to zoom; ↑ �
 class Controls {
   constructor(root) {
     this.layout = element("select", { onchange: () => this.timeline.rearrange({ layout: this.layout.value }) });
-    this.search = element("input", { type: "search", placeholder: "function, state, reason, task …", size: 24 });
+    this.search = element("input", { type: "search", placeholder: "function, state, reason, task …", size: 26 });
     this.search.setAttribute("aria-label", "search by function, state, reason, task or place in the code");
     this.search.oninput = () => {
       clearTimeout(this.typing);
@@ -27,6 +27,7 @@ class Controls {
     this.overlays = this.group("bar", "what lies over the lanes");
     this.canvas = element("canvas", { className: "time", tabIndex: 0 });
     this.canvas.setAttribute("role", "application");
+    this.canvas.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes M for "make this cell Markdown"
     this.canvas.setAttribute("aria-roledescription", "timeline");
     this.told = element("p", { className: "told" });
     this.summary = element("p", { className: "summary" });

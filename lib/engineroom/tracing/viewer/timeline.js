@@ -15,6 +15,8 @@ class Timeline extends View {
     model.on("change:scene", this.onScene);
     model.on("msg:custom", this.onAnswer);
     this.resizes = new ResizeObserver(() => this.resize());
+    this.onWindow = () => this.ratio !== (window.devicePixelRatio || 1) && this.resize();
+    window.addEventListener("resize", this.onWindow); // the page's zoom changes the density of pixels
   }
 
   begin() {
@@ -26,6 +28,7 @@ class Timeline extends View {
     this.model.off("change:scene", this.onScene);
     this.model.off("msg:custom", this.onAnswer);
     this.resizes.disconnect();
+    window.removeEventListener("resize", this.onWindow);
     cancelAnimationFrame(this.pending);
     cancelAnimationFrame(this.painting);
   }
@@ -83,7 +86,7 @@ class Timeline extends View {
   take(answer, buffers) {
     const { told, summary } = this.controls;
     if (answer.answer === "frame") this.takeFrame(answer, buffers);
-    if (answer.answer === "details" && answer.found) this.controls.tell(answer.found);
+    if (answer.answer === "details" && answer.found && answer.seq === this.curious) this.controls.tell(answer.found);
     if (answer.answer === "summary") summary.textContent = answer.text;
     if (answer.answer === "failure") { told.textContent = answer.text; this.inFlight = false; }
     if (answer.answer === "export") download(new Blob([buffers[0]], { type: "application/json" }), "trace.json");
@@ -155,7 +158,7 @@ class Timeline extends View {
   /** Put the cursor under the pointer, or tell the family of the lane whose name it is on. */
   hover(here) {
     if (here.y < AXIS || !this.scene.names.length) return;
-    const lane = Math.min(this.laneAt(here.y), this.scene.names.length - 1), named = here.x < GUTTER;
+    const lane = Math.min(this.laneAt(here.y), this.scene.names.length - 1), named = here.x < this.gutter;
     this.cursor = { lane, time: named ? this.cursor.time : this.timeAt(here.x) };
     if (this.measure?.open) this.measure.to = this.cursor.time;
     this.repaint();
@@ -175,9 +178,23 @@ class Timeline extends View {
     this.inquire();
   }
 
-  inquire() { this.ask({ ask: "details", lane: this.cursor.lane, instant: Math.floor(this.cursor.time) }); }
+  inquire() { this.wonder({ ask: "details", lane: this.cursor.lane, instant: Math.floor(this.cursor.time) }); }
 
-  inquireLane(lane) { this.ask({ ask: "lane", lane }); }
+  inquireLane(lane) { this.wonder({ ask: "lane", lane }); }
+
+  /** Ask for something to tell; answers to what was asked before no longer interest. */
+  wonder(question) {
+    clearTimeout(this.asking);
+    this.ask(question);
+    this.curious = this.seq;
+  }
+
+  /** Say something that no answer under way may replace. */
+  say(text) {
+    clearTimeout(this.asking);
+    this.curious = null;
+    this.controls.told.textContent = text;
+  }
 
   toggleMeasure() {
     this.measuring = !this.measuring;
@@ -204,7 +221,7 @@ class Timeline extends View {
   endMeasure() {
     this.measure = { from: this.measure.from, to: this.measure.to };
     const [begin, end] = [this.measure.from, this.measure.to].sort((a, b) => a - b).map(Math.round);
-    this.controls.told.textContent = `Measured ${durationText(end - begin)}, from ${durationText(begin)} to ${durationText(end)}.`;
+    this.say(`Measured ${durationText(end - begin)}, from ${durationText(begin)} to ${durationText(end)}.`);
     this.ask({ ask: "summary", begin, end });
     this.repaint();
   }
@@ -213,7 +230,7 @@ class Timeline extends View {
   mark() {
     if (this.measure?.open) return this.endMeasure();
     this.measure = { from: this.cursor.time, to: this.cursor.time, open: true };
-    this.controls.told.textContent = `Measuring from ${durationText(this.cursor.time)}; move the cursor and press M again.`;
+    this.say(`Measuring from ${durationText(this.cursor.time)}; move the cursor and press M again.`);
     this.repaint();
   }
 

@@ -19,10 +19,11 @@ class View {
 
   /** Fit the canvas to the page's width, the number of lanes and the screen's resolution. */
   fitCanvas() {
-    const width = Math.max(this.canvas.clientWidth || 900, 400);
+    const width = this.canvas.clientWidth || 900;
+    this.gutter = Math.min(GUTTER, Math.round(0.35 * width));
     this.ratio = window.devicePixelRatio || 1;
     this.height = AXIS + Math.min(Math.max(this.scene.names.length, 1) * LANE, TALLEST);
-    this.width = width - GUTTER;
+    this.width = width - this.gutter;
     this.canvas.style.height = `${this.height}px`;
     this.canvas.style.touchAction = this.overflows() ? "none" : "pan-y"; // else a finger could not scroll the page
     this.canvas.width = Math.round(width * this.ratio);
@@ -34,16 +35,16 @@ class View {
     this.pending = requestAnimationFrame(() => this.paint());
   }
 
-  x(time) { return GUTTER + ((time - this.view.begin) / (this.view.end - this.view.begin)) * this.width; }
+  x(time) { return this.gutter + ((time - this.view.begin) / (this.view.end - this.view.begin)) * this.width; }
   y(lane) { return AXIS + (lane - this.first) * LANE; }
-  timeAt(x) { return this.view.begin + ((x - GUTTER) / this.width) * (this.view.end - this.view.begin); }
+  timeAt(x) { return this.view.begin + ((x - this.gutter) / this.width) * (this.view.end - this.view.begin); }
   laneAt(y) { return Math.floor((y - AXIS) / LANE) + this.first; }
 
   paint() {
     const c = this.canvas.getContext("2d");
     c.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     c.fillStyle = "#fff";
-    c.fillRect(0, 0, this.width + GUTTER, this.height);
+    c.fillRect(0, 0, this.width + this.gutter, this.height);
     this.paintAxis(c);
     this.clipped(c, 0, () => this.tile && this.paintPhases(c));
     this.clipped(c, AXIS, () => { if (this.tile) this.paintTile(c); this.paintMarks(c); });
@@ -54,7 +55,7 @@ class View {
   clipped(c, top, action) {
     c.save();
     c.beginPath();
-    c.rect(GUTTER, top, this.width, this.height - top);
+    c.rect(this.gutter, top, this.width, this.height - top);
     c.clip();
     action();
     c.restore();
@@ -76,7 +77,7 @@ class View {
       c.moveTo(x, AXIS - 5);
       c.lineTo(x, this.height);
       c.stroke();
-      if (x + 3 + c.measureText(text).width <= GUTTER + this.width) c.fillText(text, x + 3, 7);
+      if (x + 3 + c.measureText(text).width <= this.gutter + this.width) c.fillText(text, x + 3, 7);
     }
   }
 
@@ -110,7 +111,7 @@ class View {
   paintMarks(c) {
     c.strokeStyle = "#0072b2";
     c.setLineDash([3, 3]);
-    c.strokeRect(GUTTER, this.y(this.cursor.lane), this.width, LANE);
+    c.strokeRect(this.gutter, this.y(this.cursor.lane), this.width, LANE);
     const x = this.x(this.cursor.time);
     c.beginPath();
     c.moveTo(x, AXIS);
@@ -126,7 +127,7 @@ class View {
     c.fillRect(left, AXIS, Math.abs(to - from), this.height);
     c.strokeRect(left, AXIS, Math.abs(to - from), this.height);
     c.font = `bold 12px ${FONT}`;
-    const wide = c.measureText(text).width + 8, at = Math.min(left + 2, GUTTER + this.width - wide);
+    const wide = c.measureText(text).width + 8, at = Math.min(left + 2, this.gutter + this.width - wide);
     c.fillStyle = "#fff";
     c.fillRect(at, this.height - 18, wide, 16);
     c.fillStyle = "#0072b2";
@@ -147,7 +148,7 @@ class View {
   /** A lane's name, shortened to the gutter once for all frames. */
   named(c, lane) {
     this.short = this.short?.scene === this.scene ? this.short : { scene: this.scene, names: [] };
-    return (this.short.names[lane] ??= fitted(c, this.scene.names[lane], GUTTER - 8));
+    return (this.short.names[lane] ??= fitted(c, this.scene.names[lane], this.gutter - 8));
   }
 
   describe() {
