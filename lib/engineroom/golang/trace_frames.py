@@ -12,7 +12,7 @@ from engineroom.golang.trace_columns import COLUMNS
 if TYPE_CHECKING:
     from engineroom.golang.trace import Trace
 
-__all__ = ["FRAMES", "make", "state_totals"]
+__all__ = ["FRAMES", "make", "most_at_once", "state_totals"]
 
 FRAMES = tuple(COLUMNS)
 _CUTS = ["no", "start", "end", "both"]
@@ -50,6 +50,18 @@ def state_totals(trace: Trace) -> pd.DataFrame:
         index="goroutine", columns="state", values="duration_ns", aggfunc="sum", fill_value=0, observed=True
     )
     return totals.astype(np.int64)
+
+
+def most_at_once(spans: pd.DataFrame) -> int:
+    """Return how many intervals at most lie over one instant.
+
+    Args:
+        spans: rows with ``start_ns`` and ``end_ns``; an interval no longer holds at its end.
+    """
+    edges = np.concatenate([spans["start_ns"], spans["end_ns"]])
+    steps = np.repeat([1, -1], len(spans))
+    running = np.cumsum(steps[np.lexsort((steps, edges))])
+    return int(running.max(initial=0))
 
 
 def _time_order(raw: dict[str, np.ndarray]) -> np.ndarray | slice:

@@ -93,7 +93,7 @@ class View {
       c.fillStyle = edge;
       c.font = `9px ${FONT}`;
       if (kind === 0) c.fillRect(x, AXIS - 3, wide, 3);
-      else c.fillText(sign, x + wide / 2 - 4, AXIS - 5);
+      else c.fillText(sign, Math.max(x + wide / 2 - 4, this.gutter), AXIS - 5);
     }
   }
 
@@ -147,7 +147,8 @@ class View {
 
   /** A lane's name, shortened to the gutter once for all frames. */
   named(c, lane) {
-    this.short = this.short?.scene === this.scene ? this.short : { scene: this.scene, names: [] };
+    const { scene, gutter } = this;
+    if (this.short?.scene !== scene || this.short.gutter !== gutter) this.short = { scene, gutter, names: [] };
     return (this.short.names[lane] ??= fitted(c, this.scene.names[lane], this.gutter - 8));
   }
 
