@@ -55,6 +55,7 @@ RECORDINGS = {
     "crowd_p1": Recipe("crowd", (), (("GOMAXPROCS", "1"),)),
     "crowd_p2": Recipe("crowd", (), (("GOMAXPROCS", "2"),)),
     "crowd_p4": Recipe("crowd", (), (("GOMAXPROCS", "4"),)),
+    "crowd_cut": Recipe("crowd", ("-cut",), (("GOMAXPROCS", "1"),)),
     "pingpong": Recipe("pingpong"),
     "steady": Recipe("steady", ("-threads=1", "-rate=12000", "-run=1500ms")),
     "recorder": Recipe("recorder", ("-every=2ms",)),
