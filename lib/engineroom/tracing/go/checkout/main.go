@@ -67,7 +67,7 @@ func worker(queue <-chan int, all *sync.WaitGroup) {
 		trace.WithRegion(ctx, "order", func() {
 			trace.WithRegion(ctx, "cart", count)
 			trace.WithRegion(ctx, "reserve", func() { reserve(ctx) })
-			trace.WithRegion(ctx, "pay", func() { time.Sleep(15 * time.Millisecond) })
+			trace.WithRegion(ctx, "pay", func() { time.Sleep(5 * time.Millisecond) })
 		})
 		task.End()
 	}
