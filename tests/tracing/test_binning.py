@@ -69,3 +69,15 @@ def test_a_sliver_is_never_lost():
     assert made.dominant[0, 50] == 1
     assert made.filled[0, 50] == 1
     assert (np.delete(made.dominant[0], 50) == 255).all()
+
+
+@given(st.lists(span, max_size=20), st.lists(span, min_size=1, max_size=20))
+def test_fills_tells_windows_that_hold_something(spans, windows):
+    columns = np.array(spans, np.int64).reshape(-1, 4).T
+    index = LaneIndex(columns[0], columns[1], columns[2], columns[3], 3, DURATION)
+    asked = np.array(windows, np.int64).T
+    held = [
+        any(s[0] == lane and max(s[1], begin) < min(s[2], end) for s in spans)
+        for lane, begin, end, _ in windows
+    ]
+    assert index.fills(asked[0], asked[1], asked[2]).tolist() == held

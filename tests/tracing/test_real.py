@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from engineroom.golang.trace_frames import most_at_once
 from engineroom.tracing import recorder
 from engineroom.tracing.buffers import BufferKnobs, as_it_turned_out, simulate
 from engineroom.tracing.real import (
@@ -57,6 +58,25 @@ def test_two_stops_a_cycle(gogc):
     # stop already, one under way at its end still owes its second.
     assert -2 <= summary.stops - 2 * summary.gc_cycles - 1 <= 1
     assert (summary.gc_cycles == 0) == (gogc == "off")
+
+
+@pytest.mark.parametrize("where", ["recorded", "now"])
+def test_no_more_run_at_once_than_there_are_processors(where):
+    queued = {}
+    for processors in (1, 2, 4):
+        trace = (
+            replay(f"crowd_p{processors}")
+            if where == "recorded"
+            else run("crowd", GOMAXPROCS=str(processors))
+        )
+        states = trace.states
+        assert 1 <= most_at_once(states[states.state == "Running"]) <= processors == trace.summary.processors
+        mine = states[states.function == "main.compute"].groupby("state", observed=True).duration_ns.sum()
+        queued[processors] = mine["Runnable"] / (mine["Runnable"] + mine["Running"])
+    assert queued[1] == pytest.approx(7 / 8, abs=0.03), "one runs, seven of eight wait"
+    assert queued[1] > queued[4]
+    if where == "recorded":
+        assert queued[1] > queued[2] > queued[4]
 
 
 def test_task_tree():

@@ -7,8 +7,9 @@ import pytest
 
 from engineroom.golang.trace_frames import state_totals
 from engineroom.tracing.lanes import LAYOUTS, arrange
+from engineroom.tracing.looks import looks_of
 from engineroom.tracing.real import replay
-from engineroom.tracing.viewer import TraceViewer, frames
+from engineroom.tracing.viewer import TraceViewer, export, frames, overlays
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,54 @@ def test_search(bottleneck, layout, search, matches):
     assert not found.matches or all(lane < len(found.names) for lane in found.lane_of.values())
 
 
+def test_search_by_state(bottleneck):
+    found = arrange(bottleneck, search="runnable")
+    mine = bottleneck.states.goroutine.isin(arrange(bottleneck).lane_of)
+    assert found.matches == (mine & (bottleneck.states.state == "Runnable")).sum() > 100
+
+
+@pytest.mark.parametrize("layout", ["goroutines", "processors"])
+def test_search_by_task_finds_what_its_goroutines_did_meanwhile(layout):
+    trace = replay("bottleneck")
+    everything, found = arrange(trace, layout), arrange(trace, layout, search="request")
+    states, regions = trace.states, trace.regions
+    outermost = regions[(regions.depth == 0) & regions.task.isin(trace.tasks.task)]
+    whole = trace.columns("states")
+    expected = {
+        int(row)
+        for row in everything.rows
+        for r in outermost[outermost.goroutine == whole["goroutine"][row]].itertuples()
+        if max(r.start_ns, whole["start_ns"][row]) < min(r.end_ns, whole["end_ns"][row])
+    }
+    assert set(found.rows.tolist()) == expected
+    assert 100 < len(expected) < len(states)
+
+
+def test_the_tracers_own_goroutine_counts_as_the_runtimes():
+    names = arrange(replay("waits")).names
+    assert not [name for name in names if "runtime/trace" in name]
+    assert [name for name in arrange(replay("waits"), system=True).names if "runtime/trace" in name]
+
+
+def test_the_same_reason_looks_the_same_in_every_trace():
+    looks = {}
+    for name in ("waits", "bottleneck", "pingpong", "recorder", "collect_gogc50"):
+        categories = arrange(replay(name)).categories
+        found = looks_of(categories)
+        assert len({(look.colour, look.texture, look.top) for look in found}) == len(found)
+        assert len({look.letter for look in found}) == len(found)
+        assert all(set(vars(look)) == {"colour", "texture", "top", "letter"} for look in found)
+        for category, look in zip(categories, found, strict=True):
+            assert looks.setdefault(category, look) == look
+
+
+def test_names_that_are_not_known_share_no_look():
+    found = looks_of(
+        ["Running", *(f"step {letter}" for letter in "abcdefg"), "waits: synctest", "waits: forever"]
+    )
+    assert len({(look.colour, look.texture) for look in found}) == len(found)
+
+
 def test_hidden_categories_are_gone(bottleneck):
     lanes = arrange(bottleneck, hidden=["Running"])
     assert lanes.index.totals(np.arange(len(lanes.names)), 0, bottleneck.summary.duration_ns)[0] == 0
@@ -93,7 +142,7 @@ def test_frame(viewer, bottleneck):
     duration = bottleneck.summary.duration_ns
     answer, buffers = ask(viewer, ask="frame", begin=0, end=duration, pixels=500, first=2, count=5, seq=7)
     assert (answer["answer"], answer["seq"], answer["count"]) == ("frame", 7, 5)
-    assert [len(b) for b in buffers] == [2500, 2500]
+    assert [len(b) for b in buffers] == [2500, 2500, 0]  # no assist and no sweep in this trace
     assert all(0 <= left < right <= 500 for _, left, right in answer["bands"])
     wakeups = bottleneck.wakeups
     lane_of = viewer.lanes.lane_of
@@ -114,16 +163,111 @@ def test_details_are_those_of_the_table(viewer, bottleneck):
     assert any("main." in line for line in answer["found"]["lines"])
 
 
+# Trace Event Format: what each phase of event must carry, and what else it may
+FIELDS = {
+    "M": ({"name", "pid", "tid", "args"}, {"ts"}),
+    "X": ({"name", "pid", "tid", "ts", "dur"}, {"cat", "args"}),
+    "s": ({"name", "cat", "id", "pid", "tid", "ts"}, set()),
+    "f": ({"name", "cat", "id", "pid", "tid", "ts", "bp"}, set()),
+}
+
+
+def exported(trace, layout="goroutines"):
+    lanes = arrange(trace, layout)
+    text = export.chrome_events(trace, lanes, 0, trace.summary.duration_ns)
+    return lanes, json.loads(text)["traceEvents"]
+
+
 def test_chrome_export_holds_every_span(viewer, bottleneck):
     _, (text,) = ask(viewer, ask="export", begin=0, end=bottleneck.summary.duration_ns)
     events = json.loads(text)["traceEvents"]
-    spans = [e for e in events if e["ph"] == "X"]
     lanes = len(viewer.lanes.names)
-    assert len(events) - len(spans) == lanes
+    spans = [e for e in events if e["ph"] == "X" and e["tid"] < lanes]
     assert len(spans) == viewer.lanes.matches
     total = sum(e["dur"] for e in spans if e["name"] == "Running") * 1e3
     running = viewer.lanes.index.totals(np.arange(lanes), 0, bottleneck.summary.duration_ns)[0]
     assert total == pytest.approx(running)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", ["collect_gogc50", "tasks", "misnested"])
+def test_chrome_export_follows_the_format(name, layout):
+    lanes, events = exported(replay(name), layout)
+    for event in events:
+        needed, allowed = FIELDS[event["ph"]]
+        assert needed <= set(event) - {"ph"} <= needed | allowed
+        assert all(type(event[key]) is int for key in ("pid", "tid"))
+        assert all(event.get(key, 0) >= 0 for key in ("ts", "dur"))
+    names = {e["tid"]: e["args"]["name"] for e in events if e["name"] == "thread_name"}
+    assert names == dict(enumerate([*(n.strip() for n in lanes.names), "GC and pauses"]))
+    assert {e["tid"] for e in events if e["ph"] != "M"} <= set(names)
+
+
+def test_chrome_export_holds_phases_and_wake_ups():
+    trace = replay("collect_gogc50")
+    lanes, events = exported(trace)
+    phases = [e["name"] for e in events if e["ph"] == "X" and e["tid"] == len(lanes.names)]
+    assert phases.count("stop-the-world") == trace.summary.stops
+    assert phases.count("GC mark phase") == trace.summary.gc_cycles
+    shown = trace.wakeups[
+        trace.wakeups.waker.isin(lanes.lane_of) & trace.wakeups.goroutine.isin(lanes.lane_of)
+    ]
+    starts, ends = ([e for e in events if e["ph"] == phase] for phase in "sf")
+    assert [e["ts"] for e in starts] == [e["ts"] for e in ends] == (shown.time_ns / 1e3).tolist()
+    assert [e["id"] for e in starts] == [e["id"] for e in ends]
+    assert len({e["id"] for e in starts}) == len(starts) == len(shown)
+
+
+def test_assists_and_sweeps_lie_over_their_lanes():
+    trace = replay("collect_gogc50")
+    ranges, duration = trace.ranges, trace.summary.duration_ns
+    for layout, name, kind, key in (
+        ("goroutines", "GC mark assist", 0, "goroutine"),
+        ("processors", "GC incremental sweep", 1, "scope_id"),
+    ):
+        lanes = arrange(trace, layout, system=True)
+        marks = overlays.Marks(trace, lanes)
+        drawn = np.frombuffer(marks.bins(np.arange(len(lanes.names)), 0, duration, 4000), np.uint8)
+        drawn = drawn.reshape(len(lanes.names), -1)
+        marked = {lane for lane in range(len(lanes.names)) if (drawn[lane] == kind).any()}
+        rows = ranges[ranges.name == name]
+        assert marked == {lanes.lane_of[number] for number in rows[key]}
+        longest = rows.sort_values("duration_ns").iloc[-1]
+        assert marks.at(lanes.lane_of[longest[key]], int(longest.start_ns)) == (
+            overlays.MARKS[kind],
+            longest.duration_ns,
+        )
+    assert overlays.Marks(trace, arrange(trace, "processors")).present == ["sweep"]
+
+
+def test_too_many_wake_ups_are_told_from_none(bottleneck, monkeypatch):
+    lanes = arrange(bottleneck)
+    everything = (0, len(lanes.names), 0, bottleneck.summary.duration_ns)
+    assert len(overlays.arrows(bottleneck, lanes, *everything)) > 30
+    monkeypatch.setattr(overlays, "MOST_ARROWS", 30)
+    assert overlays.arrows(bottleneck, lanes, *everything) is None
+    assert overlays.arrows(bottleneck, arrange(bottleneck, "processors"), *everything) == []
+
+
+def test_a_lane_tells_its_family(viewer, bottleneck):
+    creator = bottleneck.goroutines[bottleneck.goroutines.function == "main.main"].goroutine.iloc[0]
+    answer, _ = ask(viewer, ask="lane", lane=viewer.lanes.lane_of[creator])
+    assert answer["found"]["title"] == f"G{creator} main.main"
+    count = (bottleneck.goroutines.creator == creator).sum()
+    assert f"created {count} goroutines." in answer["found"]["lines"][0]
+    worker = bottleneck.goroutines[bottleneck.goroutines.function == "main.worker"].iloc[0]
+    answer, _ = ask(viewer, ask="lane", lane=viewer.lanes.lane_of[worker.goroutine])
+    assert answer["found"]["lines"][0].startswith(f"Created by G{creator} at ")
+    assert worker.created_at in answer["found"]["lines"][0]
+
+
+def test_a_task_tells_its_family():
+    trace = replay("tasks")
+    lanes = arrange(trace, "tasks")
+    outer = frames.lane_details(trace, lanes, 0)
+    assert "Part of no other task; has 2 parts of its own" in outer["lines"][0]
+    assert f"Part of task {trace.tasks.task.iloc[0]};" in frames.lane_details(trace, lanes, 1)["lines"][0]
+    assert frames.lane_details(trace, lanes, 99) is None
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

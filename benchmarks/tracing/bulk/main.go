@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	items = flag.Int("items", 10_000, "items to work on; about 48 bytes of trace each")
+	items = flag.Int("items", 10_000, "items to work on; about 60 bytes of trace each")
 	path  = flag.String("o", "bulk.trace", "file to write")
 	kept  [8][]byte
 )

@@ -232,6 +232,12 @@ class Trace:
             for n in np.asarray(numbers, dtype=np.int64).tolist()
         ]
 
+    @staticmethod
+    def is_system(function: str) -> bool:
+        """Tell a goroutine of the runtime, or of its tracer, by the function that it was started with."""
+        ours = function == "runtime.main" or not function.startswith(("runtime.", "runtime/trace."))
+        return function == "" or not ours
+
     def stack(self, number: int) -> list[Frame]:
         """Return a call stack, innermost frame first."""
         ends, frames = self._columns["stacks"]["end"], self._columns["frames"]

@@ -12,7 +12,7 @@ from engineroom.golang.trace_columns import COLUMNS
 if TYPE_CHECKING:
     from engineroom.golang.trace import Trace
 
-__all__ = ["FRAMES", "make", "state_totals"]
+__all__ = ["FRAMES", "make", "most_at_once", "state_totals"]
 
 FRAMES = tuple(COLUMNS)
 _CUTS = ["no", "start", "end", "both"]
@@ -52,6 +52,18 @@ def state_totals(trace: Trace) -> pd.DataFrame:
     return totals.astype(np.int64)
 
 
+def most_at_once(spans: pd.DataFrame) -> int:
+    """Return how many intervals at most lie over one instant.
+
+    Args:
+        spans: rows with ``start_ns`` and ``end_ns``; an interval no longer holds at its end.
+    """
+    edges = np.concatenate([spans["start_ns"], spans["end_ns"]])
+    steps = np.repeat([1, -1], len(spans))
+    running = np.cumsum(steps[np.lexsort((steps, edges))])
+    return int(running.max(initial=0))
+
+
 def _time_order(raw: dict[str, np.ndarray]) -> np.ndarray | slice:
     time = next((raw[name] for name in ("start_ns", "created_ns", "time_ns") if name in raw), None)
     if time is None or len(time) < 2 or not (np.diff(time) < 0).any():
@@ -84,8 +96,8 @@ def _of_states(trace: Trace, raw: dict[str, np.ndarray]) -> dict[str, object]:
 
 def _of_goroutines(trace: Trace, raw: dict[str, np.ndarray]) -> dict[str, object]:
     names = np.array(trace.texts(raw["function"]), dtype=object)
-    system = [name == "" or (name != "runtime.main" and name.startswith("runtime.")) for name in names]
-    return {"system": np.array(system, dtype=bool), "created_at": _places(trace, raw["created_at"])}
+    system = np.array([trace.is_system(name) for name in names], dtype=bool)
+    return {"system": system, "created_at": _places(trace, raw["created_at"])}
 
 
 def _of_tasks(trace: Trace, raw: dict[str, np.ndarray]) -> dict[str, object]:

@@ -115,3 +115,12 @@ class LaneIndex:
         edges = np.clip(np.array([begin, end], np.int64), 0, self.stretch - 1)
         instants = np.asarray(lanes, np.int64)[:, None] * self.stretch + edges
         return np.array([int(np.diff(spans.before(instants), axis=1).sum()) for spans in self._categories])
+
+    def fills(self, lanes: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Return for each window, with a lane and edges of its own, whether a span fills some of it."""
+        offset = np.asarray(lanes, np.int64) * self.stretch
+        spent = np.zeros(len(offset), np.int64)
+        for spans in self._categories:
+            if len(spans.row):
+                spent += spans.before(offset + end) - spans.before(offset + begin)
+        return spent > 0

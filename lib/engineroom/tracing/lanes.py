@@ -69,8 +69,8 @@ def arrange(
     Args:
         trace: the tables.
         layout: "goroutines" (in family order), "processors" or "tasks" (in tree order).
-        search: keep lanes whose name contains this, and in the others only the intervals
-            whose reason or place in the code contains it.
+        search: keep lanes whose name contains this, and in the others only the intervals whose state,
+            reason or place in the code contains it, or that lie in a task whose name does.
         hidden: categories to leave out.
         system: whether to show the runtime's own goroutines.
 
@@ -109,14 +109,38 @@ def _matching(trace: Trace, plan: _Plan, search: str) -> np.ndarray:
         return np.ones(len(plan.rows), bool)
     by_name = [key for key, name in plan.names.items() if search in name.casefold()]
     found = np.isin(plan.keys, by_name)
+    found |= np.isin(
+        plan.categories, [i for i, n in enumerate(plan.category_names) if search in n.casefold()]
+    )
     columns = trace.columns(plan.table)
     for column, text in (("reason", trace.texts), ("name", trace.texts), ("stack", trace.places)):
         if column in columns:
             numbers = np.asarray(columns[column])[plan.rows]
-            present = np.unique(numbers)
-            hits = [n for n, t in zip(present, text(present), strict=True) if search in t.casefold()]
-            found |= np.isin(numbers, hits)
-    return found
+            found |= np.isin(numbers, _containing(search, numbers, text))
+    return found | _in_tasks(trace, plan, search) if plan.table == "states" else found
+
+
+def _containing(search: str, numbers: np.ndarray, text: Callable[[np.ndarray], list[str]]) -> list[int]:
+    present = np.unique(numbers)
+    return [n for n, t in zip(present.tolist(), text(present), strict=True) if search in t.casefold()]
+
+
+def _in_tasks(trace: Trace, plan: _Plan, search: str) -> np.ndarray:
+    """Return which states overlap an outermost region of a task whose name contains the search."""
+    tasks, regions, states = (trace.columns(table) for table in ("tasks", "regions", "states"))
+    names = np.asarray(tasks["name"])
+    wanted = np.asarray(tasks["task"])[np.isin(names, _containing(search, names, trace.texts))]
+    inside = np.flatnonzero((np.asarray(regions["depth"]) == 0) & np.isin(regions["task"], wanted))
+    if not len(inside):
+        return np.zeros(len(plan.rows), bool)
+    goroutines = np.unique(np.asarray(states["goroutine"]))
+    place = np.searchsorted(goroutines, np.asarray(regions["goroutine"])[inside])
+    begin, end = (np.asarray(regions[edge])[inside] for edge in ("start_ns", "end_ns"))
+    covered = LaneIndex(place, begin, end, np.zeros(len(inside)), 1, trace.summary.duration_ns)
+    lane = np.searchsorted(goroutines, np.asarray(states["goroutine"])[plan.rows])
+    return covered.fills(
+        lane, np.asarray(states["start_ns"])[plan.rows], np.asarray(states["end_ns"])[plan.rows]
+    )
 
 
 def _by_goroutine(trace: Trace, system: bool) -> _Plan:
@@ -144,18 +168,13 @@ STATES = ("Running", "Runnable", "Syscall", "Waiting")
 MOST_REASONS = 5
 
 
-def is_system(function: str) -> bool:
-    """Tell a goroutine of the runtime by the function that it was started with."""
-    return function == "" or (function != "runtime.main" and function.startswith("runtime."))
-
-
 def _goroutine_names(trace: Trace, system: bool) -> dict[int, str]:
     """Name goroutines in family order: a goroutine is followed by those that it created."""
     table = trace.columns("goroutines")
     order = np.argsort(table["created_ns"], kind="stable")
     numbers = np.asarray(table["goroutine"])[order].tolist()
     functions = dict(zip(numbers, trace.texts(np.asarray(table["function"])[order]), strict=True))
-    kept = [n for n in numbers if system or not is_system(functions[n])]
+    kept = [n for n in numbers if system or not trace.is_system(functions[n])]
     parents = dict(zip(numbers, np.asarray(table["creator"])[order].tolist(), strict=True))
     return _family(kept, parents, lambda n: f"G{n} {functions[n] or '(no stack seen)'}")
 
@@ -184,7 +203,7 @@ def _by_processor(trace: Trace, system: bool) -> _Plan:
     on = (np.asarray(states["processor"]) >= 0) & np.isin(states["state"], executing)
     rows = np.flatnonzero(on)
     functions = trace.texts(table["function"])
-    kind = [1 + (name == GC_WORKER) if is_system(name) else 0 for name in functions]
+    kind = [1 + (name == GC_WORKER) if trace.is_system(name) else 0 for name in functions]
     kind_of = dict(zip(np.asarray(table["goroutine"]).tolist(), kind, strict=True))
     categories = _look_up(kind_of, np.asarray(states["goroutine"])[rows])
     categories[np.asarray(states["state"])[rows] == executing[1]] = 3

@@ -9,6 +9,8 @@ import numpy as np
 from engineroom.kit.figures import LiveFigure, Picture, new_figure
 from engineroom.kit.style import COLOURS, MARKERS
 from engineroom.tracing.buffers import Buffering
+from engineroom.tracing.lanes import STATES
+from engineroom.tracing.looks import HATCHES, looks_of
 from engineroom.tracing.recorder import Window
 
 if TYPE_CHECKING:
@@ -21,24 +23,6 @@ __all__ = ["BufferFigure", "WindowFigure", "draw_lanes", "draw_overhead", "draw_
 
 MOST_LANES = 24
 PIXELS, LANE_PIXELS = 1200, 12
-STATE_COLOURS = {
-    "Running": COLOURS["good"],
-    "Runnable": COLOURS["warm"],
-    "Waiting": COLOURS["quiet"],
-    "Syscall": COLOURS["sky"],
-    "Program": COLOURS["good"],
-    "Runtime": COLOURS["quiet"],
-    "GC worker": COLOURS["accent"],
-}
-OTHER_COLOURS = [COLOURS[name] for name in ("model", "warm", "real", "good", "accent", "sky", "quiet")]
-HATCHES = {"Runnable": "///", "Syscall": "...", "Runtime": "---", "GC worker": "\\\\\\"}
-WAIT_LOOKS = [
-    (COLOURS["real"], "---"),
-    (COLOURS["model"], None),
-    (COLOURS["accent"], "///"),
-    (COLOURS["sky"], "..."),
-    (COLOURS["ink"], "///"),
-]
 
 
 def draw_lanes(trace: Trace, lanes: Lanes) -> Picture:
@@ -49,14 +33,14 @@ def draw_lanes(trace: Trace, lanes: Lanes) -> Picture:
     shown = min(len(lanes.names), MOST_LANES)
     duration = max(trace.summary.duration_ns, 1)
     bins = lanes.index.bins(np.arange(shown), 0, duration, PIXELS)
-    looks = _looks(lanes.categories)
+    looks = looks_of(lanes.categories)
     image = np.ones((max(shown, 1), LANE_PIXELS, PIXELS, 3))
-    for number, (colour, hatch, top) in enumerate(looks):
+    for number, look in enumerate(looks):
         lane, x = np.nonzero(bins.dominant == number)
         strength = (0.3 + 0.7 * bins.filled[lane, x] / 255)[:, None]
-        for y in range(top, LANE_PIXELS - 1):
-            painted = _painted(hatch, x, y)
-            image[lane, y, x] = np.where(painted[:, None], 1 - strength * (1 - np.array(to_rgb(colour))), 1)
+        shade = 1 - strength * (1 - np.array(to_rgb(look.colour)))
+        for y in range(round(look.top * LANE_PIXELS), LANE_PIXELS - 1):
+            image[lane, y, x] = np.where(_painted(look.texture, x, y)[:, None], shade, 1)
     figure = new_figure(9, 1.3 + 0.2 * max(shown, 1))
     axes = figure.add_subplot()
     edges = (0, duration / 1e6, max(shown, 1), 0)
@@ -65,33 +49,20 @@ def draw_lanes(trace: Trace, lanes: Lanes) -> Picture:
     axes.set_xlabel("time since the trace began [ms]")
     axes.grid(visible=False)
     patches = [
-        Patch(facecolor=colour, label=name, hatch=hatch, edgecolor="white")
-        for name, (colour, hatch, _) in zip(lanes.categories, looks, strict=True)
+        Patch(facecolor=look.colour, label=name, hatch=HATCHES[look.texture], edgecolor="white")
+        for name, look in zip(lanes.categories, looks, strict=True)
     ]
     figure.legend(handles=patches, loc="outside upper right", ncols=min(len(patches), 5) or 1, fontsize=9)
     return Picture(figure, _told(trace, lanes, shown))
 
 
-def _looks(categories: list[str]) -> list[tuple[str, str | None, int]]:
-    """Return colour, texture and first row of pixels by category; waits are thin, so that work stands out."""
-    others, waits = iter(OTHER_COLOURS * 2), iter(WAIT_LOOKS * 2)
-    looks = []
-    for name in categories:
-        if name.startswith("waits: "):
-            looks.append((*next(waits), 6))
-        else:
-            colour = STATE_COLOURS.get(name) or next(others)
-            looks.append((colour, HATCHES.get(name), 9 if name == "Waiting" else 1))
-    return looks
-
-
-def _painted(hatch: str | None, x: np.ndarray, y: int) -> np.ndarray:
-    """Tell which pixels of a row a texture paints: a second cue beside colour."""
-    if hatch is None:
-        return np.ones(len(x), bool)
-    return {"/": (x + y) % 4 < 2, ".": (x % 3 == 0) | (y % 3 != 1), "-": np.full(len(x), y % 4 < 2)}.get(
-        hatch[0], (x - y) % 4 < 2
-    )
+def _painted(texture: str, x: np.ndarray, y: int) -> np.ndarray:
+    """Tell which pixels of a row a texture paints, as the viewer does."""
+    if texture == "hatched":
+        return (x + y) % 4 < 2
+    if texture == "dotted":
+        return (x % 3 == 0) | (y % 3 != 1)
+    return np.full(len(x), texture == "solid" or y % 4 < 2)
 
 
 def _told(trace: Trace, lanes: Lanes, shown: int) -> str:
@@ -115,14 +86,15 @@ def draw_state_totals(totals: pd.DataFrame, names: dict[int, str]) -> Picture:
     figure = new_figure(8.5, 1.4 + 0.32 * max(len(rows), 1))
     axes = figure.add_subplot()
     left = np.zeros(len(rows))
-    for state in [s for s in STATE_COLOURS if s in rows]:
+    states = [state for state in STATES if state in rows]
+    for state, look in zip(states, looks_of(states), strict=True):
         values = rows[state].to_numpy() / 1e6
         axes.barh(
             [names[g] for g in rows.index],
             values,
             left=left,
-            color=STATE_COLOURS[state],
-            hatch=HATCHES.get(state),
+            color=look.colour,
+            hatch=HATCHES[look.texture],
             edgecolor="white",
             label=state,
         )

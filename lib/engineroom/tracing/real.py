@@ -34,7 +34,7 @@ LIMITS = Limits(time_s=30, memory_mb=1024)
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a recording was made: the program, its flags and its GODEBUG/GOGC environment."""
+    """How a recording was made: the program, its flags and its environment."""
 
     program: str
     flags: tuple[str, ...] = ()
@@ -52,6 +52,10 @@ RECORDINGS = {
     "collect": Recipe("collect"),
     "collect_gogc400": Recipe("collect", (), (("GOGC", "400"),)),
     "collect_off": Recipe("collect", (), (("GOGC", "off"),)),
+    "crowd_p1": Recipe("crowd", (), (("GOMAXPROCS", "1"),)),
+    "crowd_p2": Recipe("crowd", (), (("GOMAXPROCS", "2"),)),
+    "crowd_p4": Recipe("crowd", (), (("GOMAXPROCS", "4"),)),
+    "crowd_cut": Recipe("crowd", ("-cut",), (("GOMAXPROCS", "1"),)),
     "pingpong": Recipe("pingpong"),
     "steady": Recipe("steady", ("-threads=1", "-rate=12000", "-run=1500ms")),
     "recorder": Recipe("recorder", ("-every=2ms",)),
@@ -102,7 +106,7 @@ def run(program: str, *flags: str, events: bool = False, **env: str) -> Trace:
 def record(recipe: Recipe, path: Path, cancel: threading.Event | None = None) -> Path:
     """Run a recipe and leave its trace in a file."""
     program = _program(recipe.program)
-    program.run([*recipe.flags, "-o", path], env=dict(recipe.env), limits=LIMITS, cancel=cancel)
+    program.run([*recipe.flags, "-o", path.resolve()], env=dict(recipe.env), limits=LIMITS, cancel=cancel)
     return path
 
 

@@ -12,7 +12,8 @@ import traitlets
 
 from engineroom.kit.figures import image_html
 from engineroom.tracing.lanes import LAYOUTS, Lanes, arrange
-from engineroom.tracing.viewer import frames
+from engineroom.tracing.looks import looks_of
+from engineroom.tracing.viewer import export, frames, overlays
 
 if TYPE_CHECKING:
     from engineroom.golang.trace import Trace
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["TraceViewer"]
 
 HERE = Path(__file__).parent
+# The browser gets one module, joined from these in this order; each uses only what stands before it.
+PARTS = ("drawing.js", "controls.js", "gestures.js", "view.js", "timeline.js")
 MOST_PIXELS = 8192
 MOST_LANES = 200
+MOST_NAMES = 100_000
 
 
 class TraceViewer(anywidget.AnyWidget):
@@ -38,13 +42,13 @@ class TraceViewer(anywidget.AnyWidget):
         failure: the last unexpected exception, or None.
     """
 
-    _esm = HERE / "viewer.js"
+    _esm = "\n".join((HERE / part).read_text("utf-8") for part in PARTS)
     _css = HERE / "viewer.css"
     scene = traitlets.Dict().tag(sync=True)
 
     def __init__(self, trace: Trace, layout: str = "goroutines", *, search: str = "", system: bool = False):
         self._trace = trace
-        self._phases = frames.Phases(trace)
+        self._phases = overlays.Phases(trace)
         self.failure: Exception | None = None
         super().__init__()
         self._show(layout, search, [], system)
@@ -52,15 +56,20 @@ class TraceViewer(anywidget.AnyWidget):
 
     def _show(self, layout: str, search: str, hidden: list[str], system: bool) -> None:
         self.lanes: Lanes = arrange(self._trace, layout, search=search, hidden=hidden, system=system)
+        self._marks = overlays.Marks(self._trace, self.lanes)
         summary = self._trace.summary
+        categories = list(dict.fromkeys([*self.lanes.categories, *hidden]))
         self.scene = {
             "layout": layout,
             "layouts": list(LAYOUTS),
             "search": search,
             "hidden": hidden,
             "system": system,
-            "names": self.lanes.names[:100_000],
-            "categories": list(dict.fromkeys([*self.lanes.categories, *hidden])),
+            "names": self.lanes.names[:MOST_NAMES],
+            "categories": categories,
+            "looks": [vars(look) for look in looks_of(categories)],
+            "phases": self._phases.present,
+            "marks": self._marks.present,
             "duration": summary.duration_ns,
             "title": str(summary),
             "matches": self.lanes.matches,
@@ -71,6 +80,7 @@ class TraceViewer(anywidget.AnyWidget):
         answers = {
             "frame": self._frame,
             "details": self._details,
+            "lane": self._lane,
             "summary": self._summary,
             "arrange": self._arrange,
             "export": self._export,
@@ -90,7 +100,9 @@ class TraceViewer(anywidget.AnyWidget):
         pixels = min(max(int(message["pixels"]), 1), MOST_PIXELS)
         first = max(int(message["first"]), 0)
         last = min(first + min(int(message["count"]), MOST_LANES), len(self.lanes.names))
-        bins = self.lanes.index.bins(np.arange(first, max(last, first)), begin, max(end, begin + 1), pixels)
+        wanted, right = np.arange(first, max(last, first)), max(end, begin + 1)
+        bins = self.lanes.index.bins(wanted, begin, right, pixels)
+        marks = self._marks.bins(wanted, begin, right, pixels)
         self.send(
             {
                 "answer": "frame",
@@ -101,13 +113,21 @@ class TraceViewer(anywidget.AnyWidget):
                 "count": max(last - first, 0),
                 "pixels": pixels,
                 "bands": self._phases.in_window(begin, end, pixels),
-                "arrows": frames.arrows(self._trace, self.lanes, first, last, begin, end),
+                "arrows": overlays.arrows(self._trace, self.lanes, first, last, begin, end),
             },
-            buffers=[bins.dominant.tobytes(), bins.filled.tobytes()],
+            buffers=[bins.dominant.tobytes(), bins.filled.tobytes(), marks],
         )
 
     def _details(self, message: dict[str, Any]) -> None:
-        found = frames.details(self._trace, self.lanes, int(message["lane"]), int(message["instant"]))
+        lane, instant = int(message["lane"]), int(message["instant"])
+        found = frames.details(self._trace, self.lanes, lane, instant)
+        if found:
+            over = [*self._phases.at(instant), *filter(None, [self._marks.at(lane, instant)])]
+            found["lines"] += [f"during: {name}, {frames.duration_text(length)}" for name, length in over]
+        self.send({"answer": "details", "seq": message.get("seq"), "found": found})
+
+    def _lane(self, message: dict[str, Any]) -> None:
+        found = frames.lane_details(self._trace, self.lanes, int(message["lane"]))
         self.send({"answer": "details", "seq": message.get("seq"), "found": found})
 
     def _summary(self, message: dict[str, Any]) -> None:
@@ -121,7 +141,7 @@ class TraceViewer(anywidget.AnyWidget):
     def _export(self, message: dict[str, Any]) -> None:
         begin, end = int(message["begin"]), int(message["end"])
         try:
-            text = frames.chrome_events(self._trace, self.lanes, begin, end)
+            text = export.chrome_events(self._trace, self.lanes, begin, end)
         except ValueError as error:
             self.send({"answer": "failure", "seq": message.get("seq"), "text": str(error)})
         else:

@@ -1,5 +1,5 @@
 // Bottleneck serves requests with several workers whose steps are regions: decode, price,
-// audit, encode. One step holds a lock that all workers share. With -fixed it does not.
+// audit, encode. One step holds a lock that all workers share; -lock names it. With -fixed it does not.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 var (
 	workers  = flag.Int("workers", 8, "goroutines that serve")
 	requests = flag.Int("requests", 40, "requests to serve")
+	lock     = flag.String("lock", "audit", "the step that holds the shared lock")
 	fixed    = flag.Bool("fixed", false, "audit without the shared lock")
 )
 
@@ -51,22 +52,32 @@ func serve(request int) {
 	ctx, task := trace.NewTask(context.Background(), "request")
 	defer task.End()
 	trace.Log(ctx, "request", fmt.Sprint(request))
-	trace.WithRegion(ctx, "decode", func() { wait(200) })
-	trace.WithRegion(ctx, "price", func() { wait(800) })
-	trace.WithRegion(ctx, "audit", audit)
-	trace.WithRegion(ctx, "encode", func() { wait(200) })
+	step(ctx, "decode", 200)
+	step(ctx, "price", 800)
+	step(ctx, "audit", 500)
+	step(ctx, "encode", 200)
 }
 
-// audit takes half a millisecond, alone or together with others.
-func audit() {
+func step(ctx context.Context, name string, microseconds int) {
+	trace.WithRegion(ctx, name, func() {
+		if name == *lock {
+			audit(microseconds)
+		} else {
+			wait(microseconds)
+		}
+	})
+}
+
+// audit enters the ledger, and waits with its lock held or, when fixed, before taking it.
+func audit(microseconds int) {
 	if *fixed {
-		wait(500)
+		wait(microseconds)
 		ledger.Lock()
 		defer ledger.Unlock()
 	} else {
 		ledger.Lock()
 		defer ledger.Unlock()
-		wait(500)
+		wait(microseconds)
 	}
 	ledger.entries++
 }

@@ -7,8 +7,10 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"runtime"
 	"runtime/trace"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"engineroom/tracing/traced"
@@ -26,6 +28,8 @@ type shelf struct {
 }
 
 var stock shelf
+
+var arrived atomic.Int64
 
 var statistic struct {
 	sync.Mutex
@@ -63,16 +67,21 @@ func worker(queue <-chan int, all *sync.WaitGroup) {
 		trace.WithRegion(ctx, "order", func() {
 			trace.WithRegion(ctx, "cart", count)
 			trace.WithRegion(ctx, "reserve", func() { reserve(ctx) })
-			trace.WithRegion(ctx, "pay", func() { time.Sleep(15 * time.Millisecond) })
+			trace.WithRegion(ctx, "pay", func() { time.Sleep(5 * time.Millisecond) })
 		})
 		task.End()
 	}
 }
 
-// count keeps a statistic under a lock of its own, which is held for a moment only.
+// count keeps a statistic under a lock of its own. Its first holder waits for the other workers to
+// queue, so that there is a short queue here in every run, beside the long one.
 func count() {
+	arrived.Add(1)
 	statistic.Lock()
 	defer statistic.Unlock()
+	for arrived.Load() < int64(min(*workers, *orders)) {
+		runtime.Gosched()
+	}
 	for i := range 100_000 {
 		statistic.orders += i & 1
 	}
