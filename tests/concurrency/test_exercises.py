@@ -454,7 +454,7 @@ MISTAKES = [
         "fail_fast",
         "the group's context taken to be alive after Wait",
         [("	return answers, nil\n", "	return answers, ctx.Err()\n")],
-        "the error.*nothing failed here",
+        "the error.*nothing failed here.*ends with Wait",
     ),
     (
         "costs",
@@ -477,7 +477,7 @@ MISTAKES = [
                 "groupCtx.Err(); err != nil {\n		return nil, err\n	}\n	return",
             )
         ],
-        "the error.*nothing failed here",
+        "the error.*nothing failed here.*ends with Wait",
     ),
     (
         "costs",

@@ -39,7 +39,10 @@ def answered(report: Report, cities: int | Sequence[str]) -> None:
     names = [f"city {i:03d}" for i in range(cities)] if isinstance(cities, int) else cities
     hint = "answers belong in the order of the cities: give each goroutine an index of its own"
     expected = [f"weather in {name}" for name in names]
-    expect_equal(f"“{report['name']}”: the error", report["error"], "", hint="nothing failed here")
+    ended = (
+        "; the group's context ends with Wait, ask the caller's" if report["notes"].get("canceled") else ""
+    )
+    expect_equal(f"“{report['name']}”: the error", report["error"], "", hint=f"nothing failed here{ended}")
     expect_equal(f"“{report['name']}”: the answers", report["results"] or [], expected, hint=hint)
 
 
