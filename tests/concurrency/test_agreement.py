@@ -1,14 +1,18 @@
 """The model against real Go, and whether the comparison would notice a wrong model."""
 
+import os
 import random
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
 from engineroom.concurrency import channels, context, errgroup, semaphore, singleflight
+from engineroom.concurrency.go import agreement
 from engineroom.concurrency.go.agreement import compare, run_in_go, shrink
 from engineroom.concurrency.interpreter import interpret
 from engineroom.concurrency.random_programs import FAMILIES, random_program, smaller
+from engineroom.golang import build_source
 
 PER_FAMILY = 300
 
@@ -20,6 +24,34 @@ def test_the_model_agrees_with_go_on_random_programs():
     # The comparison is worth something only if the programs do enough and end in every way.
     assert result.events > 15_000
     assert {ended for _, ended in result.programs} == {"ok", "deadlock", "leak"}
+
+
+def test_panics_in_shared_calls_occur_and_are_shared():
+    programs = [random_program(random.Random(f"panicking 0 {n}"), "panicking") for n in range(PER_FAMILY)]
+    events = [text for program in programs for _, text in interpret(program).events]
+    assert sum("do panicked" in text for text in events) >= 100
+    assert sum(interpret(p) != interpret(p, published=True) for p in programs) >= 100
+
+
+PUBLISHED = Path(os.environ.get("ENGINEROOM_X_SYNC", "/usr/share/gocode/src/golang.org/x/sync"))
+
+
+@pytest.mark.skipif(
+    not (PUBLISHED / "singleflight").is_dir(),
+    reason="needs the published golang.org/x/sync: apt-get install golang-golang-x-sync-dev, or ENGINEROOM_X_SYNC",
+)
+def test_the_model_of_the_published_singleflight_agrees_with_it():
+    main = (agreement.EXACTNESS / "main.go").read_text()
+    files = {
+        "main.go": main.replace('"golang.org/x/sync/singleflight"', '"lesson/singleflight"'),
+        "singleflight/singleflight.go": (PUBLISHED / "singleflight" / "singleflight.go").read_text(),
+    }
+    programs = [
+        random_program(random.Random(n), family) for family in ("scattered", "panicking") for n in range(500)
+    ]
+    reals = run_in_go(programs, build_source(files, name="published"))
+    assert [interpret(p, published=True) for p in programs] == reals
+    assert [interpret(p) for p in programs] != reals
 
 
 def test_every_step_occurs_often():

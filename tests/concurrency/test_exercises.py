@@ -1,5 +1,7 @@
 """Every exercise: its solution passes, its release does not, and each plausible mistake is named."""
 
+import sys
+
 import nbformat
 import pytest
 
@@ -39,9 +41,53 @@ def test_there_is_a_check_for_every_exercise():
 
 
 @pytest.mark.parametrize("exercise", SOLUTIONS)
-def test_the_solution_passes(exercise, capsys):
-    CHECKS[exercise](SOLUTIONS[exercise])
-    assert capsys.readouterr().out.startswith("✔ ")
+def test_the_solution_passes_on_every_seed(exercise, capsys):
+    for seed in range(8):
+        CHECKS[exercise](SOLUTIONS[exercise], seed=seed)
+        assert capsys.readouterr().out.startswith("✔ ")
+
+
+def drawn_by(exercise, seed):
+    return sys.modules[CHECKS[exercise].__module__].draw(seed)
+
+
+@pytest.mark.parametrize("exercise", SOLUTIONS)
+def test_another_seed_draws_another_case(exercise):
+    assert len({str(drawn_by(exercise, seed)) for seed in range(20)}) == 20
+
+
+def test_grading_looks_at_another_seed_than_the_learner():
+    for cell in nbformat.read(ASSIGNMENT, 4).cells:
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            seen, hidden = cell.source.split("### BEGIN HIDDEN TESTS")
+            assert "seed" not in seen
+            assert "seed=1)" in hidden
+
+
+# What does right only by the data that the visible check shows: where, and the name of a city.
+BY_HEART = {
+    "bounded": ("	answers := make", "names", "names[0]"),
+    "fail_fast": ("	answers := make", "names", "names[0]"),
+    "costs": ("	answers := make", "cities", "cities[0].Name"),
+    "first": ("	type reply", "mirrors", "mirrors[0]"),
+    "dedup": ("	landed := s.flights", "name", "name"),
+    "race": ("	var mu sync.Mutex", "names", "names[0]"),
+    "order": ("	order := make", "cities", "cities[0].Name"),
+}
+
+
+@pytest.mark.parametrize("exercise", SOLUTIONS)
+def test_knowing_the_visible_cases_by_heart_is_not_enough(exercise, capsys):
+    place, several, first = BY_HEART[exercise]
+    known = drawn_by(exercise, 0)
+    known = [c["city"] for c in known["callers"]] + ["Oslo", "Lima"] if "callers" in known else known["names"]
+    cases = ", ".join(f'"{name}"' for name in sorted({*known, *(f"city {i:03d}" for i in range(9))}))
+    by_heart = f'	if len({several}) > 0 {{\n		switch {first} {{\n		case {cases}:\n		default:\n			panic("unheard of")\n		}}\n	}}\n'
+    source = mutant(exercise, (place, by_heart + place))
+    CHECKS[exercise](source)
+    with pytest.raises(CheckFailed, match="unheard of"):
+        for seed in range(1, 4):  # one of them begins with another city for sure
+            CHECKS[exercise](source, seed=seed)
 
 
 @pytest.mark.parametrize("exercise", SOLUTIONS)
@@ -354,6 +400,214 @@ MISTAKES = [
         ],
         "the answers|slices.Clone",
     ),
+    (
+        "bounded",
+        "TryGo, and nobody waits",
+        [
+            (START, "		started := g.TryGo(func() error {\n"),
+            (
+                "			return err\n		})\n",
+                "			return err\n		})\n		_ = started\n",
+            ),
+        ],
+        "calls made.*TryGo starts nothing",
+    ),
+    (
+        "bounded",
+        "batches that wait for their slowest",
+        [
+            (LIMIT, ""),
+            (
+                START,
+                "		if i > 0 && i%limit == 0 {\n			if err := g.Wait(); err != nil {\n				return nil, err\n			}\n"
+                "		}\n" + START,
+            ),
+            ("errgroup.WithContext(ctx)", "new(errgroup.Group), ctx"),
+        ],
+        "start the next call as soon as any call ends",
+    ),
+    (
+        "bounded",
+        "a plain loop",
+        [
+            (START, "		if err := func() error {\n"),
+            (
+                "			return err\n		})\n",
+                "			return err\n		}(); err != nil {\n			return nil, err\n		}\n",
+            ),
+        ],
+        "one after the other",
+    ),
+    (
+        "fail_fast",
+        "a plain loop",
+        [
+            (START, "		if err := func() error {\n"),
+            (
+                "			return err\n		})\n",
+                "			return err\n		}(); err != nil {\n			return nil, err\n		}\n",
+            ),
+        ],
+        "one after the other",
+    ),
+    (
+        "fail_fast",
+        "the group's context taken to be alive after Wait",
+        [("	return answers, nil\n", "	return answers, ctx.Err()\n")],
+        "the error.*nothing failed here.*ends with Wait",
+    ),
+    (
+        "costs",
+        "a plain loop",
+        [
+            (START, "		if err := func() error {\n"),
+            (
+                "			return err\n		})\n",
+                "			return err\n		}(); err != nil {\n			return nil, err\n		}\n",
+            ),
+        ],
+        "let what fits run at once",
+    ),
+    (
+        "costs",
+        "the group's context asked after Wait",
+        [
+            (
+                "ctx.Err(); err != nil {\n		return nil, err\n	}\n	return",
+                "groupCtx.Err(); err != nil {\n		return nil, err\n	}\n	return",
+            )
+        ],
+        "the error.*nothing failed here.*ends with Wait",
+    ),
+    (
+        "costs",
+        "small ones overtake",
+        [
+            (
+                "		if err := pool.Acquire(groupCtx, cost); err != nil {\n			break\n		}\n",
+                "",
+            ),
+            (
+                START,
+                START
+                + "			for !pool.TryAcquire(cost) {\n				if err := groupCtx.Err(); err != nil {\n"
+                "					return err\n				}\n				time.Sleep(time.Millisecond)\n			}\n",
+            ),
+            ('import (\n	"context"\n', 'import (\n	"context"\n	"time"\n'),
+        ],
+        "let nobody overtake|when the calls began",
+    ),
+    (
+        "costs",
+        "too dear taken for an error",
+        [
+            (
+                "		cost := min(city.Cost, capacity)\n",
+                '		cost := city.Cost\n		if cost > capacity {\n			return nil, fmt.Errorf("%s is too dear", city.Name)\n		}\n',
+            ),
+            ('import (\n	"context"\n', 'import (\n	"context"\n	"fmt"\n'),
+        ],
+        "is no error",
+    ),
+    (
+        "costs",
+        "permits taken one by one",
+        [
+            ("pool.Acquire(groupCtx, cost)", "oneByOne(groupCtx, pool, cost)"),
+            (
+                "func Cities",
+                "func oneByOne(ctx context.Context, pool *semaphore.Weighted, n int64) error {\n	for range n {\n"
+                "		if err := pool.Acquire(ctx, 1); err != nil {\n			return err\n		}\n	}\n	return nil\n}\n\nfunc Cities",
+            ),
+            (
+                "		g.Go(func() error {\n			defer pool.Release(cost)\n",
+                "		g.Go(func() error {\n			defer pool.Release(1)\n",
+            ),
+        ],
+        "deadlock.*every permit given back",
+    ),
+    (
+        "dedup",
+        "one at a time behind a lock",
+        [
+            ("	flights singleflight.Group\n", "	flights singleflight.Group\n	mu      sync.Mutex\n"),
+            ("	landed := s.flights", "	s.mu.Lock()\n	defer s.mu.Unlock()\n	landed := s.flights"),
+            ('import (\n	"context"\n', 'import (\n	"context"\n	"sync"\n'),
+        ],
+        "virtual time|sync.Mutex|calls",
+    ),
+    (
+        "dedup",
+        "Do instead of DoChan",
+        [
+            (
+                "	landed := s.flights.DoChan(name, func() (any, error) {",
+                "	answer, err, _ := s.flights.Do(name, func() (any, error) {",
+            ),
+            (
+                '	select {\n	case r := <-landed:\n		if r.Err != nil {\n			return "", r.Err\n		}\n		return r.Val.(string), nil\n'
+                '	case <-ctx.Done():\n		return "", ctx.Err()\n	}\n',
+                '	if err != nil {\n		return "", err\n	}\n	return answer.(string), nil\n',
+            ),
+        ],
+        "use DoChan and select",
+    ),
+    (
+        "dedup",
+        "shared taken for: somebody else was first",
+        [
+            (
+                "		return r.Val.(string), nil\n",
+                '		if r.Shared {\n			return "", nil\n		}\n		return r.Val.(string), nil\n',
+            )
+        ],
+        "caller 1 was answered at.*shared answer",
+    ),
+    (
+        "race",
+        "Add inside the goroutine",
+        [
+            (
+                "		wg.Go(func() {\n",
+                "		go func() {\n			wg.Add(1)\n			defer wg.Done()\n",
+            ),
+            ("			byName[name] = n\n		})", "			byName[name] = n\n		}()"),
+        ],
+        "wg.Add inside the goroutine.*line 10.*Add before go",
+    ),
+    (
+        "race",
+        "atomic total, bare table",
+        [
+            (LOCKS, ""),
+            ("	var mu sync.Mutex\n", "	var sum atomic.Int64\n"),
+            ("			total += n\n", "			sum.Add(int64(n))\n"),
+            ("	wg.Wait()\n", "	wg.Wait()\n	total = int(sum.Load())\n"),
+            ('import "sync"\n', 'import ("sync"; "sync/atomic")\n'),
+        ],
+        "Two goroutines were seen|concurrent map",
+    ),
+    (
+        "order",
+        "a plain loop",
+        [
+            (START, "		if err := func() error {\n"),
+            (
+                "			return err\n		})\n",
+                "			return err\n		}(); err != nil {\n			return nil, err\n		}\n",
+            ),
+        ],
+        "keep to the limit",
+    ),
+    (
+        "order",
+        "answers in the order of starting",
+        [
+            ("	for _, i := range order {", "	for at, i := range order {"),
+            ("answers[i] = answer", "answers[at] = answer"),
+        ],
+        "the answers.*in the order of the cities",
+    ),
 ]
 
 
@@ -368,7 +622,7 @@ def test_a_mistake_loses_and_its_hint_names_it(exercise, changes, feedback):
 
 @pytest.mark.parametrize("wrong", ["nothing locked", "only the table locked"])
 def test_without_a_c_compiler_the_structure_decides(wrong, monkeypatch):
-    monkeypatch.setattr(checks, "has_c_compiler", lambda: False)
+    monkeypatch.setattr(sys.modules["engineroom.concurrency.checks.race"], "has_c_compiler", lambda: False)
     (changes,) = [m[2] for m in MISTAKES if m[:2] == ("race", wrong)]
     with pytest.raises(CheckFailed, match=r"without a lock|Two goroutines were seen"):
         checks.check_race(mutant("race", *changes))

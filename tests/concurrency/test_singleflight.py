@@ -3,8 +3,10 @@ from functools import partial
 import pytest
 
 from engineroom.concurrency.channels import Recv, after, select
-from engineroom.concurrency.scheduler import GoError, run
+from engineroom.concurrency.locks import WaitGroup
+from engineroom.concurrency.scheduler import Deadlock, GoError, Panic, run
 from engineroom.concurrency.singleflight import Group, Result
+from engineroom.golang import build_source
 
 
 def calling(go, duration, value="sun", err=None):
@@ -109,3 +111,82 @@ def test_a_forgotten_call_does_not_end_its_successor():
         return (yield from flights.do("Oslo", partial(calling, go, 10, "third"))).value
 
     assert run(main).result == "new"
+
+
+def crashing(go, duration):
+    yield from go.work(duration, "call")
+    raise Panic("no such city")
+
+
+def three_callers_who_recover(published):
+    """Let three callers share a call that panics, and a fourth come later; the log says what each saw."""
+
+    def main(go):
+        flights, everybody = Group(go, published=published), WaitGroup(go)
+
+        def caller(number, at):
+            yield from go.sleep(at)
+            try:
+                yield from flights.do("Oslo", partial(crashing, go, 10))
+            except Panic as panic:
+                go.note(f"{number}: {panic}")
+
+        for number, at in enumerate([0, 3, 6, 20], 1):
+            everybody.go(partial(caller, number, at), f"caller {number}")
+        yield from everybody.wait()
+
+    return run(main)
+
+
+def test_published_a_panic_of_the_call_reaches_every_caller():
+    result = three_callers_who_recover(published=True)
+    assert result.log == tuple((at, f"{n}: no such city") for n, at in [(1, 10), (2, 10), (3, 10), (4, 30)])
+
+
+def test_in_the_internal_copy_only_the_first_panics_and_the_others_wait_for_ever():
+    with pytest.raises(Deadlock) as caught:
+        three_callers_who_recover(published=False)
+    assert caught.value.run.log == ((10, "1: no such city"),)
+    assert [name for name in caught.value.blocked if name != "main"] == ["caller 2", "caller 3", "caller 4"]
+
+
+@pytest.mark.parametrize("published", [True, False])
+def test_under_do_chan_no_caller_can_recover(published):
+    def main(go):
+        flights = Group(go, published=published)
+        try:
+            yield from flights.do_chan("Oslo", partial(crashing, go, 10)).recv()
+        except Panic:
+            go.note("recovered")
+
+    with pytest.raises(Panic, match="no such city"):
+        run(main)
+
+
+GO_PANIC = """
+import ("fmt"; "time"; "golang.org/x/sync/singleflight")
+
+func main() {
+	var flights singleflight.Group
+	crash := func() (any, error) { time.Sleep(20 * time.Millisecond); panic("no such city") }
+	caller := func(number int) {
+		defer func() { fmt.Println(number, recover()) }()
+		CALL
+	}
+	go caller(1)
+	time.Sleep(10 * time.Millisecond)
+	go caller(2)
+	time.Sleep(50 * time.Millisecond)
+}
+"""
+
+
+def test_the_real_copy_panics_in_its_leader_alone():
+    done = build_source(GO_PANIC.replace("CALL", 'flights.Do("Oslo", crash)')).run()
+    assert done.stdout == "1 no such city\n"  # the second caller waits until main ends
+
+
+def test_the_real_copy_ends_the_program_under_do_chan():
+    done = build_source(GO_PANIC.replace("CALL", '<-flights.DoChan("Oslo", crash)')).run(check=False)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "panic: no such city" in done.stderr

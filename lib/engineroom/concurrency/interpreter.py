@@ -24,7 +24,7 @@ from typing import Any
 from engineroom.concurrency import context, errgroup, semaphore, singleflight
 from engineroom.concurrency.channels import Channel, Recv, Send, after, select
 from engineroom.concurrency.locks import WaitGroup
-from engineroom.concurrency.scheduler import Body, Deadlock, GoError, Scheduler, run
+from engineroom.concurrency.scheduler import Body, Deadlock, GoError, Panic, Scheduler, run
 
 __all__ = ["Outcome", "interpret"]
 
@@ -112,10 +112,15 @@ class _Task:
         yield from self.machine.spawn(step)
 
     def _call(self, step: Program) -> Callable[[], Body]:
-        return partial(self.machine.call, step["key"], step["ns"], step["fails"])
+        return partial(self.machine.call, step["key"], step["ns"], step["fails"], step.get("panics", False))
 
     def do(self, step: Program) -> Body:
-        result = yield from self.machine.flights.do(step["key"], self._call(step))
+        """Share a call; a panic of it is recovered here and becomes the task's error."""
+        try:
+            result = yield from self.machine.flights.do(step["key"], self._call(step))
+        except Panic as panic:
+            self.note(f"do panicked: {panic}")
+            return GoError(str(panic))
         self.note(f"do: {result.value} {result.err} {result.shared}".lower())
         return result.err
 
@@ -180,6 +185,7 @@ class _Machine:
 
     program: Program
     go: Scheduler
+    published: bool
     calls: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -191,7 +197,7 @@ class _Machine:
             self.group, self.ctx = errgroup.Group(go), parent
         self.group.set_limit(program["limit"])
         self.semaphore = semaphore.Weighted(go, program["capacity"])
-        self.flights = singleflight.Group(go)
+        self.flights = singleflight.Group(go, published=self.published)
         self.channels = [Channel(go, capacity) for capacity in program["channels"]]
         self.counted = WaitGroup(go)
         self.counted.add(sum(task["counted"] for task in program["tasks"]))
@@ -232,19 +238,27 @@ class _Machine:
                 self.semaphore.release(task.held.pop())
         return None
 
-    def call(self, key: str, duration: int, fails: bool) -> Body:
+    def call(self, key: str, duration: int, fails: bool, panics: bool) -> Body:
         self.calls[key] += 1
         name = f"{key}#{self.calls[key]}"
         self.go.note(f"call {name} starts")
         yield from self.go.work(duration, key)
         self.go.note(f"call {name} ends")
+        if panics:
+            raise Panic(f"{name} panicked")
         return name, (GoError(f"{name} failed") if fails else None)
 
 
-def interpret(program: Program) -> Outcome:
-    """Run a program in the model and return all that it did."""
+def interpret(program: Program, *, published: bool = False) -> Outcome:
+    """Run a program in the model and return all that it did.
+
+    Args:
+        program: what to run.
+        published: how a panic in a shared call spreads, see `singleflight.Group`. The Go at hand has the
+            standard library's copy, so the model does as that one by default.
+    """
     try:
-        result = run(lambda go: _Machine(program, go).main())
+        result = run(lambda go: _Machine(program, go, published).main())
     except Deadlock as deadlock:
         return Outcome("deadlock", 0, "", "", tuple(sorted(deadlock.run.log)))
     error, cause, makespan = result.result

@@ -140,6 +140,21 @@ def _pipeline(rng: random.Random) -> Program:
     return program
 
 
+def _panicking(rng: random.Random) -> Program:
+    """Callers of ``Do`` who recover: some calls panic. Under ``DoChan`` a panic would end the process."""
+    program = _empty() | {"context": rng.random() < 0.3, "stop": _stop(rng)}
+    for number in range(rng.randint(2, 7)):
+        steps = []
+        for _ in range(rng.randint(1, 3)):
+            call = {"op": "do", "key": rng.choice("aab"), "ns": 2 * _nanoseconds(rng), "fails": False}
+            call["panics"] = rng.random() < 0.4
+            step = call if rng.random() < 0.85 else {"op": "forget", "key": rng.choice("ab")}
+            steps += [{"op": rng.choice(["sleep", "work"]), "ns": _nanoseconds(rng)}, step]
+        program["tasks"].append(_task(*steps))
+        program["spawns"].append(_spawn(number, _nanoseconds(rng) // 3))
+    return program
+
+
 def _tied(rng: random.Random) -> Program:
     """Small whole durations that coincide all the time; main alone queues for permits.
 
@@ -162,7 +177,13 @@ def _tied(rng: random.Random) -> Program:
     return program
 
 
-FAMILIES = {"scattered": _scattered, "crowded": _crowded, "pipeline": _pipeline, "tied": _tied}
+FAMILIES = {
+    "scattered": _scattered,
+    "crowded": _crowded,
+    "pipeline": _pipeline,
+    "panicking": _panicking,
+    "tied": _tied,
+}
 
 
 def smaller(program: Program) -> Iterator[Program]:

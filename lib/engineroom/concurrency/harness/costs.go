@@ -2,21 +2,26 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"lesson/answer"
 )
 
 func trials() []trial {
-	ask := func(ctx context.Context, l *laboratory, capacity int64, costs ...int64) {
+	askFor := func(ctx context.Context, l *laboratory, capacity int64, names []string, costs []int64) {
 		cities := make([]answer.City, len(costs))
 		l.costs = map[string]int64{}
-		for i, name := range names(len(costs)) {
+		for i, name := range names {
 			cities[i] = answer.City{Name: name, Cost: costs[i]}
 			l.costs[name] = costs[i]
 		}
 		l.returned(answer.Cities(ctx, cities, capacity, l.fetch))
 	}
+	ask := func(ctx context.Context, l *laboratory, capacity int64, costs ...int64) {
+		askFor(ctx, l, capacity, names(len(costs)), costs)
+	}
+	other := draw()
 	with := func(capacity int64, costs ...int64) func(*laboratory) {
 		return func(l *laboratory) { ask(context.Background(), l, capacity, costs...) }
 	}
@@ -30,5 +35,10 @@ func trials() []trial {
 			defer cancel()
 			ask(ctx, l, 10, 10, 10, 10)
 		}},
+		{
+			fmt.Sprintf("costs %v, capacity %d", other.Costs, other.Capacity),
+			laboratory{takes: lasting(other.Names, other.Seconds...)},
+			func(l *laboratory) { askFor(context.Background(), l, other.Capacity, other.Names, other.Costs) },
+		},
 	}
 }

@@ -33,7 +33,7 @@ func visit(callers ...caller) func(*laboratory) {
 				if err != nil {
 					said = err.Error()
 				}
-				l.note(fmt.Sprint("caller ", i+1), fmt.Sprintf("%g s: %s", l.now(), said))
+				l.note(fmt.Sprint("caller ", i+1), fmt.Sprintf("%.6g s: %s", l.now(), said))
 			})
 		}
 		all.Wait()
@@ -43,6 +43,10 @@ func visit(callers ...caller) func(*laboratory) {
 
 func trials() []trial {
 	const ms = time.Millisecond
+	var others []caller
+	for _, c := range draw().Callers {
+		others = append(others, caller{at: c.At * ms, patience: c.Patience * ms, city: c.City})
+	}
 	six := make([]caller, 6)
 	for i := range six {
 		six[i] = caller{at: time.Duration(i) * 400 * ms, city: "Oslo"}
@@ -56,5 +60,6 @@ func trials() []trial {
 			caller{city: "Oslo"}, caller{at: 100 * ms, city: "Oslo", patience: 300 * ms})},
 		{"a failure is told to all", laboratory{fails: map[string]bool{"Oslo": true}}, visit(
 			caller{city: "Oslo"}, caller{at: 100 * ms, city: "Oslo"})},
+		{"callers of three cities, some of them impatient", laboratory{}, visit(others...)},
 	}
 }

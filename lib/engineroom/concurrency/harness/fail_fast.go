@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"lesson/answer"
 )
 
 func trials() []trial {
-	five := names(5)
+	five, other := names(5), draw()
 	ask := func(ctx context.Context, l *laboratory) {
 		l.returned(answer.Cities(ctx, five, l.fetch))
 	}
@@ -29,5 +30,10 @@ func trials() []trial {
 			defer cancel()
 			ask(ctx, l)
 		}},
+		{
+			fmt.Sprintf("cities that take %v s; %s fails", other.Seconds, other.Fails[0]),
+			laboratory{takes: lasting(other.Names, other.Seconds...), fails: other.failing()},
+			func(l *laboratory) { l.returned(answer.Cities(context.Background(), other.Names, l.fetch)) },
+		},
 	}
 }

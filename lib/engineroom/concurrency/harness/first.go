@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"lesson/answer"
 )
 
 func trials() []trial {
-	four := names(4)
+	four, other := names(4), draw()
 	takes := lasting(four, 9, 3, 1, 6)
 	ask := func(l *laboratory) {
 		text, err := answer.First(context.Background(), four, l.fetch)
@@ -26,5 +27,13 @@ func trials() []trial {
 			text, err := answer.First(ctx, four, l.fetch)
 			l.returned([]string{text}, err)
 		}},
+		{
+			fmt.Sprintf("mirrors that take %v s; the quickest fail", other.Seconds),
+			laboratory{takes: lasting(other.Names, other.Seconds...), fails: other.failing()},
+			func(l *laboratory) {
+				text, err := answer.First(context.Background(), other.Names, l.fetch)
+				l.returned([]string{text}, err)
+			},
+		},
 	}
 }

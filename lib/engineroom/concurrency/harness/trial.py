@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,13 +32,24 @@ ALLOWED = frozenset(PACKAGES.split())
 Report = dict[str, Any]
 
 
-def try_out(exercise: str, source: str, declares: Sequence[str], *, race: bool = False) -> dict[str, Report]:
+def try_out(
+    exercise: str,
+    source: str,
+    declares: Sequence[str],
+    *,
+    drawn: Mapping[str, Any],
+    judge: Callable[[Report], None] = lambda structure: None,
+    race: bool = False,
+) -> dict[str, Report]:
     """Return what each trial of an exercise saw, by the trial's name.
 
     Args:
         exercise: the harness to use, a file beside this one.
         source: the learner's cell.
         declares: functions that it must have.
+        drawn: the data of the last trial, as ``drawn.go`` reads it. It is no part of the program, so another
+            seed compiles nothing anew.
+        judge: called with the cell's structure before anything is compiled.
         race: build with the race detector, on real time.
 
     Raises:
@@ -45,8 +57,8 @@ def try_out(exercise: str, source: str, declares: Sequence[str], *, race: bool =
         GoBuildError: it does not compile, with the lines of the cell.
         GoMissing: there is no toolchain.
     """
-    _refuse(source, declares)
-    harness = [HERE / f"{exercise}.go"]
+    _refuse(source, declares, judge)
+    harness = [HERE / f"{exercise}.go", HERE / "drawn.go"]
     if exercise != "race":
         harness.append(HERE / "laboratory.go")
     files = {file.name: file.read_text(encoding="utf-8") for file in harness}
@@ -54,7 +66,7 @@ def try_out(exercise: str, source: str, declares: Sequence[str], *, race: bool =
         program = build_source({**files, "answer/cell.go": _packaged(source)}, name=exercise, race=race)
     except GoBuildError as error:
         raise _in_the_cell(error, source) from None
-    done = program.run(limits=LIMITS, check=False)
+    done = program.run(env={"ENGINEROOM_DRAWN": json.dumps(drawn)}, limits=LIMITS, check=False)
     reports = {report["name"]: report for report in _reports(done)}
     if not done.ok:
         raise CheckFailed(_explain(done, program.name, len(reports)))
@@ -96,7 +108,7 @@ def _in_the_cell(error: GoBuildError, source: str) -> Exception:
     return GoBuildError("\n".join(lines), {"cell.go": source}) if mine else error
 
 
-def _refuse(source: str, declares: Sequence[str]) -> None:
+def _refuse(source: str, declares: Sequence[str], judge: Callable[[Report], None]) -> None:
     """Refuse what need not be compiled; what is not Go is left to the compiler, which says it best."""
     if not isinstance(source, str):
         raise CheckFailed(
@@ -114,6 +126,7 @@ def _refuse(source: str, declares: Sequence[str]) -> None:
         )
     if missing := [name for name in declares if name not in found["functions"]]:
         raise CheckFailed(f"The cell has no function {missing[0]}; it has: {_listed(found['functions'])}.")
+    judge(found)
 
 
 def _listed(names: Sequence[str]) -> str:

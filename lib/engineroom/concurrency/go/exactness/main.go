@@ -40,7 +40,7 @@ type step struct {
 	NS             time.Duration
 	N              int64
 	Key            string
-	Fails          bool
+	Fails, Panics  bool
 	Patience       time.Duration
 	Task           int
 	After          time.Duration
@@ -163,7 +163,7 @@ func (m *machine) spawn(s step) error {
 	return nil
 }
 
-func (m *machine) call(key string, ns time.Duration, fails bool) (any, error) {
+func (m *machine) call(key string, ns time.Duration, fails, panics bool) (any, error) {
 	m.mu.Lock()
 	m.calls[key]++
 	name := fmt.Sprintf("%s#%d", key, m.calls[key])
@@ -171,6 +171,9 @@ func (m *machine) call(key string, ns time.Duration, fails bool) (any, error) {
 	m.note("call %s starts", name)
 	time.Sleep(ns)
 	m.note("call %s ends", name)
+	if panics {
+		panic(panicked(name + " panicked"))
+	}
 	if fails {
 		return name, fmt.Errorf("%s failed", name)
 	}
@@ -249,9 +252,7 @@ func (t *task) do(s step) error {
 	case "spawn":
 		return t.spawn(s)
 	case "do":
-		value, err, shared := t.flights.Do(s.Key, func() (any, error) { return t.call(s.Key, s.NS, s.Fails) })
-		t.noteStep("do: %v %s %v", value, lower(err), shared)
-		return err
+		return t.share(s)
 	case "dochan":
 		return t.doChan(s)
 	case "forget":
@@ -268,6 +269,24 @@ func (t *task) do(s step) error {
 		panic("unknown op " + s.Op)
 	}
 	return nil
+}
+
+// panicked is what calls panic with.
+type panicked string
+
+// share recovers a panic of the shared call and makes it the task's error. The published singleflight hands
+// it on inside an error of its own, whose text goes on with a stack.
+func (t *task) share(s step) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			text, _, _ := strings.Cut(fmt.Sprint(r), "\n")
+			t.noteStep("do panicked: %s", text)
+			err = errors.New(text)
+		}
+	}()
+	value, err, shared := t.flights.Do(s.Key, func() (any, error) { return t.call(s.Key, s.NS, s.Fails, s.Panics) })
+	t.noteStep("do: %v %s %v", value, lower(err), shared)
+	return err
 }
 
 func lower(err error) string { return strings.ToLower(text(err)) }
@@ -288,7 +307,7 @@ func (t *task) doChan(s step) error {
 	if t.ctx.Err() != nil {
 		return context.Cause(t.ctx)
 	}
-	ch := t.flights.DoChan(s.Key, func() (any, error) { return t.call(s.Key, s.NS, s.Fails) })
+	ch := t.flights.DoChan(s.Key, func() (any, error) { return t.call(s.Key, s.NS, s.Fails, s.Panics) })
 	select {
 	case r := <-ch:
 		t.noteStep("dochan: %v %s %v", r.Val, lower(r.Err), r.Shared)

@@ -17,6 +17,7 @@ type finding struct {
 	Imports   []string `json:"imports"`
 	Functions []string `json:"functions"`
 	Unguarded []write  `json:"unguarded"`
+	LateAdds  []int    `json:"late_adds"` // lines where a goroutine adds itself to who is waited for
 }
 
 type write struct {
@@ -31,7 +32,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	found := finding{Imports: []string{}, Functions: []string{}, Unguarded: []write{}}
+	found := finding{Imports: []string{}, Functions: []string{}, Unguarded: []write{}, LateAdds: []int{}}
 	for _, spec := range file.Imports {
 		path, _ := strconv.Unquote(spec.Path.Value)
 		found.Imports = append(found.Imports, path)
@@ -39,8 +40,10 @@ func main() {
 	for _, declaration := range file.Decls {
 		if function, is := declaration.(*ast.FuncDecl); is && function.Body != nil {
 			found.Functions = append(found.Functions, function.Name.Name)
+			groups := waitedFor(function.Body)
 			ast.Inspect(function.Body, func(node ast.Node) bool {
 				if literal := startedLiteral(node); literal != nil {
+					found.LateAdds = append(found.LateAdds, lateAdds(files, literal, groups)...)
 					found.Unguarded = append(found.Unguarded, unguarded(files, literal)...)
 				}
 				return true
@@ -65,6 +68,43 @@ func startedLiteral(node ast.Node) *ast.FuncLit {
 		}
 	}
 	return nil
+}
+
+// method returns the variable and the name of the method that a node calls on it, or empty texts.
+func method(node ast.Node) (variable, name string) {
+	call, _ := node.(*ast.CallExpr)
+	if call == nil {
+		return "", ""
+	}
+	if selector, is := call.Fun.(*ast.SelectorExpr); is {
+		if of, is := selector.X.(*ast.Ident); is {
+			return of.Name, selector.Sel.Name
+		}
+	}
+	return "", ""
+}
+
+// waitedFor returns the variables on which a function calls Wait.
+func waitedFor(body *ast.BlockStmt) map[string]bool {
+	groups := map[string]bool{}
+	ast.Inspect(body, func(node ast.Node) bool {
+		if variable, name := method(node); name == "Wait" {
+			groups[variable] = true
+		}
+		return true
+	})
+	return groups
+}
+
+// lateAdds returns the lines of a literal that call Add on one of the groups.
+func lateAdds(files *token.FileSet, literal *ast.FuncLit, groups map[string]bool) (lines []int) {
+	ast.Inspect(literal.Body, func(node ast.Node) bool {
+		if variable, name := method(node); name == "Add" && groups[variable] {
+			lines = append(lines, files.Position(node.Pos()).Line)
+		}
+		return true
+	})
+	return lines
 }
 
 // unguarded returns the writes in a literal to variables from outside it that no lock held at that
