@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engineroom.kit.children import Server
 from engineroom.kit.places import course_folder
@@ -68,23 +68,64 @@ class LabInBrowser:
         )
 
     def run_all(self) -> None:
-        """Run all cells from the menu and wait until the kernel has stayed idle.
-
-        Between two cells the kernel is idle for a moment, and cells out of view aren't in the page, so
-        neither a single look at the status nor at the prompts would do.
-        """
-        self.page.get_by_role("menuitem", name="Run", exact=True).click()
-        self.page.get_by_text("Run All Cells", exact=True).first.click()
-        self.page.wait_for_function(
+        """Run all cells from the menu and wait until JupyterLab reports that it has run them."""
+        self.page.evaluate(
             """() => {
-              const idle = document.querySelector('#jp-main-statusbar').innerText.includes('Idle');
-              window.idleLooks = idle ? (window.idleLooks ?? 0) + 1 : 0;
-              return window.idleLooks > 10;
-            }""",
-            polling=200,
+              window.ranAll = false;
+              const told = (_, ran) => {
+                if (ran.id !== "notebook:run-all-cells") return;
+                jupyterapp.commands.commandExecuted.disconnect(told);
+                ran.result.finally(() => (window.ranAll = true));
+              };
+              jupyterapp.commands.commandExecuted.connect(told);
+            }"""
+        )
+        self._choose("Run", "Run All Cells")
+        self.page.wait_for_function("window.ranAll", timeout=PATIENCE_MS)
+        self.wait_idle()
+
+    def interrupt(self) -> None:
+        """Interrupt the kernel from the menu, as a learner does who has waited long enough."""
+        self._choose("Kernel", "Interrupt Kernel")
+
+    def restart(self) -> None:
+        """Restart the kernel from the menu, and wait until it is idle."""
+        self._choose("Kernel", "Restart Kernel…")
+        self.page.locator(".jp-Dialog").get_by_role("button", name="Restart").click()
+        self.page.wait_for_function(
+            "document.querySelector('#jp-main-statusbar')?.innerText.match(/Restarting|Starting|Unknown/)",
             timeout=PATIENCE_MS,
         )
-        self.page.evaluate("window.idleLooks = 0")
+        self.wait_idle()
+
+    def cells(self) -> list[dict[str, Any]]:
+        """Return the notebook's cells as they stand on the page: type, source, tags, count, errors, stderr."""
+        return self.page.evaluate(
+            """() => jupyterapp.shell.currentWidget.content.widgets.map(({ model }) => ({
+              type: model.type,
+              source: model.sharedModel.getSource(),
+              tags: model.getMetadata("tags") ?? [],
+              count: model.executionCount ?? null,
+              errors: (model.outputs?.toJSON() ?? [])
+                .filter((output) => output.output_type === "error")
+                .map((output) => `${output.ename}: ${output.evalue}`),
+              warnings: (model.outputs?.toJSON() ?? [])
+                .filter((output) => output.output_type === "stream" && output.name === "stderr")
+                .map((output) => [output.text].flat().join("")),
+            }))"""
+        )
+
+    def close(self) -> None:
+        """Leave the notebook and end its kernel, with all that the kernel runs."""
+        kernels = f"{self._address}/api/kernels"
+        ours = {"headers": {"Authorization": f"token {self._token}"}}
+        self.page.goto("about:blank")
+        for kernel in self.page.request.get(kernels, **ours).json():
+            self.page.request.delete(f"{kernels}/{kernel['id']}", **ours)
+
+    def _choose(self, menu: str, entry: str) -> None:
+        self.page.get_by_role("menuitem", name=menu, exact=True).click()
+        self.page.locator(".lm-Menu-itemLabel").get_by_text(entry, exact=True).click()
 
     def explorer(self, title: str) -> Locator:
         """Return an explorer that shows its figure, scrolled into view."""
@@ -102,10 +143,13 @@ class LabInBrowser:
 
 
 @contextmanager
-def lab_in_browser(*, width: int = 1400, height: int = 1000, teach: bool = False) -> Iterator[LabInBrowser]:
+def lab_in_browser(
+    *, width: int = 1400, height: int = 1000, teach: bool = False, whole: bool = False
+) -> Iterator[LabInBrowser]:
     """Start JupyterLab as ``make lab`` does, on a copy of the notebooks, and open a browser window.
 
     With `teach` it starts as ``make lab TEACH=1`` does, on a folder with ``notebooks`` and ``assignments``.
+    With `whole` the page holds all of a notebook; otherwise JupyterLab takes out what is out of sight.
 
     Raises:
         BrowserMissing: with the commands that bring what is missing.
@@ -126,6 +170,10 @@ def lab_in_browser(*, width: int = 1400, height: int = 1000, teach: bool = False
             shutil.copytree(course_folder() / folder, Path(copy) / folder)
         if not teach:
             shutil.copytree(course_folder() / "notebooks", copy, dirs_exist_ok=True)
+        if whole:
+            settings = Path(copy) / ".jupyter" / "lab" / "user-settings" / "@jupyterlab" / "notebook-extension"
+            settings.mkdir(parents=True)
+            (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
         with _lab_server(Path(copy), token, teach) as address:
             root = ["--no-sandbox"] if os.geteuid() == 0 else []
             browser = playwright.chromium.launch(executable_path=chromium, args=[*QUIET, *root])
@@ -143,6 +191,7 @@ def _lab_server(folder: Path, token: str, teach: bool) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     flags = [f"--port={port}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
     root = ["--allow-root"] if os.geteuid() == 0 else []
+    flags.append("--LabApp.expose_app_in_browser=True")  # so that we can ask it when it has run all cells
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", *flags, *root]
     env = {**os.environ, "JUPYTER_CONFIG_DIR": str(folder / ".jupyter"), "ENGINEROOM_PROGRESS": "off"}
     with Server(command, env=env | (_teaching(folder) if teach else {})) as server:

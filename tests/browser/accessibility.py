@@ -1,0 +1,75 @@
+"""What axe, the Tab key and a ruler say about a part of a page."""
+
+from playwright.sync_api import Locator, Page
+
+CONTROLS = "input, select, textarea, button, [tabindex='0']"
+
+
+def findings(page: Page, axe: str, where: str) -> list[str]:
+    """Return axe's serious and critical findings within a selector, one line for each element."""
+    page.evaluate(axe)
+    return page.evaluate(
+        """async (where) => {
+          if (!document.querySelector(where)) return [];
+          const { violations } = await axe.run({ include: [where] }, { resultTypes: ["violations"] });
+          return violations
+            .filter(({ impact }) => impact === "serious" || impact === "critical")
+            .flatMap(({ id, nodes }) => nodes.map((n) => `${id}: ${n.target.join(" ")}: ${n.html.slice(0, 160)}`));
+        }""",
+        where,
+    )
+
+
+def unnamed(root: Locator) -> list[str]:
+    """Return the controls that a screen reader would read out without a name."""
+    return [
+        control.evaluate("c => c.outerHTML.slice(0, 160)")
+        for control in root.locator(CONTROLS).all()
+        if control.is_visible() and not _name(control)
+    ]
+
+
+def _name(control: Locator) -> str:
+    return control.evaluate(
+        """(c) => (c.getAttribute("aria-label") || [...(c.labels ?? [])].map((l) => l.innerText).join(" ")
+          || (c.tagName === "BUTTON" ? c.innerText : "")).trim()"""
+    )
+
+
+def not_reached_by_tab(root: Locator) -> list[str]:
+    """Press Tab from the first control to the last; return those that were never focused."""
+    visible = [c for c in root.locator(CONTROLS).all() if c.is_visible() and c.is_enabled()]
+    visible[0].focus()
+    root.evaluate("root => { root.focused = new Set([document.activeElement]); }")
+    for _ in visible:
+        root.page.keyboard.press("Tab")
+        root.evaluate("root => { root.focused.add(document.activeElement); }")
+    return [
+        control.evaluate("c => c.outerHTML.slice(0, 160)")
+        for control in visible
+        if not root.evaluate("(root, control) => root.focused.has(control)", control.element_handle())
+    ]
+
+
+def still_moving(root: Locator) -> list[str]:
+    """Return what is animated within an element, or would be when it changes."""
+    return root.evaluate(
+        """(root) => [root, ...root.querySelectorAll("*")]
+          .filter((e) => e.getAnimations().length
+            || getComputedStyle(e).transitionDuration.split(", ").some((d) => parseFloat(d) > 0)
+            || (e.matches("progress:not([value])") && getComputedStyle(e).appearance !== "none"))
+          .map((e) => e.outerHTML.slice(0, 100))"""
+    )
+
+
+def cut_off(page: Page) -> list[str]:
+    """Return the figures and explorers that reach beyond the output they stand in, and by how much."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".jp-OutputArea-output")].flatMap((output) => {
+          const right = output.getBoundingClientRect().left + output.clientWidth;
+          const ours = "img, svg, canvas, .er-explorer, .er-bench, .trace-viewer, .Quiz";
+          return [...output.querySelectorAll(ours)]
+            .filter((e) => e.getBoundingClientRect().right > right + 1)
+            .map((e) => `${Math.round(e.getBoundingClientRect().right - right)} px: ${e.outerHTML.slice(0, 120)}`);
+        })"""
+    )
