@@ -10,7 +10,7 @@ NBVAL  := -p engineroom.teach.nbval_figures --nbval --nbval-cell-timeout=120 -n 
 STORED := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check unit notebooks test-browser doctor warm record release grade store bench constraints clean
+.PHONY: help lab test check unit notebooks test-browser doctor warm record release grade fidelity store bench constraints clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ grade: warm ## grade a folder of submissions, each in a sandbox (SUBMISSIONS=fol
 	@test -n "$(SUBMISSIONS)" || { echo "say which folder: make grade SUBMISSIONS=folder" >&2; exit 2; }
 	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[teach]'
 	$(BIN)/engineroom grade "$(SUBMISSIONS)"
+
+fidelity: warm ## compare every model with its real thing anew: docs/fidelity.md and README's summary
+	$(BIN)/engineroom fidelity
 
 store: warm ## run every lesson and store its outputs in it
 	$(BIN)/engineroom store $(wildcard notebooks/*.ipynb notebooks/*/[0-9]*.ipynb)

@@ -31,6 +31,7 @@ def main():
         "kit",
         "golang",
         "teach",
+        "publish",
     }
     pandas = import_ms("pandas")
     print(f"{'module':36} {'ms':>7}  {'of pandas alone':>16}")

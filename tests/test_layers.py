@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 LIBRARY = Path(__file__).parents[1] / "lib" / "engineroom"
-NOT_THEMES = {"kit", "golang", "teach"}
+NOT_THEMES = {"kit", "golang", "teach", "publish"}
 ROLES = {
     "real",
     "plots",

@@ -77,6 +77,14 @@ def _grade_arguments(command: argparse.ArgumentParser) -> None:
     )
 
 
+def fidelity(_: argparse.Namespace) -> int:
+    """Compare every model with its real thing and write docs/fidelity.md and README's summary."""
+    from engineroom.publish.fidelity_page import write_report
+
+    print(f"wrote {write_report()}")
+    return 0
+
+
 def go(options: argparse.Namespace) -> int:
     """Run a go command with the course's toolchain and settings."""
     from engineroom.golang import find_go, go_environment
@@ -89,7 +97,7 @@ def main() -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="engineroom", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for function in (doctor, warm, vet, store, release, grade, go):
+    for function in (doctor, warm, vet, store, release, grade, fidelity, go):
         command = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
         command.set_defaults(function=function)
         if function is store:
