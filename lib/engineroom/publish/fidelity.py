@@ -182,14 +182,7 @@ def _spanner() -> Iterator[Row]:
     from engineroom.kit.data import load_json
     from engineroom.spanner import fidelity, raft_quorum, real
 
-    def row(
-        model: str,
-        rows: list,
-        source: str,
-        promise: str,
-        textbook: str = "",
-        textbook_share: float = math.nan,
-    ) -> Row:
+    def row(model: str, rows: list, source: str, promise: str, **textbook: Any) -> Row:
         share = [abs(one.gap) / one.published for one in rows]
         return Row(
             "spanner",
@@ -199,10 +192,9 @@ def _spanner() -> Iterator[Row]:
             f"{fidelity.root_mean_square_gap(rows):.1f} ms (root mean square)",
             f"{max(abs(one.gap) for one in rows):.1f} ms",
             promise,
-            textbook,
-            f"data/spanner/osdi_{source.replace(' ', '')}.csv",
-            sum(share) / len(share),
-            bare,
+            data=f"data/spanner/osdi_{source.replace(' ', '')}.csv",
+            share=sum(share) / len(share),
+            **textbook,
         )
 
     for reading in ("overlapped", "serial"):
@@ -212,7 +204,8 @@ def _spanner() -> Iterator[Row]:
     bare_share = sum(abs(one.gap) / one.published for one in bare) / len(bare)
     title = f"two-phase commit, {each:.2f} ms per participant fitted to this table"
     worst = f"{max(abs(one.gap) for one in bare):.0f} ms (nothing fitted)"
-    yield row(title, fidelity.table_4(each), "table 4", "calibrated, not predicted", worst, bare_share)
+    told = {"textbook": worst, "textbook_share": bare_share}
+    yield row(title, fidelity.table_4(each), "table 4", "calibrated, not predicted", **told)
 
     record = load_json("spanner", "etcd_quorum.json")
     knobs, run = raft_quorum.QuorumKnobs(**record["knobs"]), real.replay()

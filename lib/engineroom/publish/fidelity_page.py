@@ -32,9 +32,9 @@ HEAD = """\
 Every model of the course is compared with the real thing or with published figures. `make fidelity` makes all
 comparisons anew and writes this page; a test fails when the page and a fresh comparison disagree.
 
-*Largest* is the worst case of the grid, *promise* what the tests hold it to. *Textbook* is the largest error of the
-formula that one finds in articles, on the same grid. Where there is no promise, the figure is shown so that you know
-how wrong the model may be.
+*Largest* is the worst case of the grid, *promise* what the tests hold it to. *Textbook* is the largest
+error of the formula that one finds in articles, on the same grid. Where there is no promise, the figure is
+shown so that you know how wrong the model may be.
 
 ![{alt}](fidelity.png)
 
@@ -184,8 +184,9 @@ def _alt(shown: Sequence[Row]) -> str:
     gains = [row.textbook_share / row.share for row in shown if not math.isnan(row.textbook_share)]
     return (
         "Typical error of each model as a share of what it predicts, on a logarithmic axis: from "
-        f"{100 * best.share:.2g} % ({best.model}) to {100 * worst.share:.2g} % ({worst.model}). Where a textbook has "
-        f"a formula, its error is {min(gains):.1f} to {max(gains):.0f} times as large. The tables below have every figure."
+        f"{100 * best.share:.2g} % ({best.model}) to {100 * worst.share:.2g} % ({worst.model}). "
+        f"Where a textbook has a formula, its error is {min(gains):.1f} to {max(gains):.0f} times as large. "
+        "The tables below have every figure."
     )
 
 
