@@ -85,6 +85,24 @@ def fidelity(_: argparse.Namespace) -> int:
     return 0
 
 
+def site(options: argparse.Namespace) -> int:
+    """Build the reading copy, a static site of the stored notebooks and the docs, and check its links."""
+    from engineroom.publish.site import LOCAL_LAB, build_site
+
+    found = build_site(options.to.resolve(), options.launch or LOCAL_LAB)
+    print(*found, sep="\n")
+    if not found:
+        print(f"Every link leads somewhere. Open {options.to / 'html' / 'index.html'}")
+    return 1 if found else 0
+
+
+def _site_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--to", type=Path, default=Path("build/site"), help="folder (default: build/site)")
+    command.add_argument(
+        "--launch", help="beginning of a link that opens a notebook for running (default: JupyterLab here)"
+    )
+
+
 def go(options: argparse.Namespace) -> int:
     """Run a go command with the course's toolchain and settings."""
     from engineroom.golang import find_go, go_environment
@@ -97,13 +115,15 @@ def main() -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="engineroom", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for function in (doctor, warm, vet, store, release, grade, fidelity, go):
+    for function in (doctor, warm, vet, store, release, grade, fidelity, site, go):
         command = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
         command.set_defaults(function=function)
         if function is store:
             command.add_argument("notebooks", nargs="+", type=Path)
         if function is grade:
             _grade_arguments(command)
+        if function is site:
+            _site_arguments(command)
         if function is release:
             command.add_argument("themes", nargs="*", metavar="THEME", help="all themes, if none is named")
             command.add_argument("--exercises", nargs="+", metavar="NAME", help="only these exercises")

@@ -141,8 +141,8 @@ def _page(rows: Sequence[Row], alt: str) -> str:
     for theme, title in THEMES.items():
         parts.append(
             f"\n## {title}\n\n"
-            "| predicted | compared with | grid | typical | largest | promise | textbook | data | since |\n"
-            "|---|---|---|---|---|---|---|---|---|\n"
+            "| predicted | compared with | grid | typical | largest | promise | textbook | data, since |\n"
+            "|---|---|---|---|---|---|---|---|\n"
         )
         parts += [_line(row) for row in rows if row.theme == theme]
     return "".join(parts)
@@ -154,7 +154,7 @@ def _line(row: Row) -> str:
         file = row.data if Path(row.data).suffix else f"{row.data}/README.md"
         link, since = f"[{Path(row.data).name}](../{file})", _last_changed(row.data)
     figures = (f"{row.grid:,}", row.typical, row.largest, row.promise, row.textbook or "–")
-    return f"| {' | '.join([row.model, row.real, *figures, link, since])} |\n"
+    return f"| {' | '.join([row.model, row.real, *figures, f'{link}, {since}'])} |\n"
 
 
 def _last_changed(path: str) -> str:
