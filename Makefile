@@ -6,6 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 TEACHING := $(VENV)/.teaching
 SITE   := $(VENV)/.site
+BENCHING := $(VENV)/.benching
 ROOT   := $(if $(filter 0,$(shell id -u)),--allow-root)
 NBVAL  := -p engineroom.teach.nbval_figures --nbval --nbval-cell-timeout=120 -n 2 --dist loadscope
 STORED := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' 2>/dev/null)
@@ -64,8 +65,8 @@ site: $(SITE) ## build the reading copy, a static site, in build/site/html (LAUN
 store: warm ## run every lesson and store its outputs in it
 	$(BIN)/engineroom store $(wildcard notebooks/*.ipynb notebooks/*/[0-9]*.ipynb)
 
-bench: warm ## measure speed, side by side with what it is compared to
-	@for bench in benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+bench: warm $(BENCHING) ## measure everything beside its peers: docs/benchmarks.md (QUICK=1: does it all work?)
+	$(BIN)/engineroom bench $(if $(QUICK),--quick)
 
 constraints: $(READY) ## renew the pinned versions in constraints.txt
 	{ sed -n 1p constraints.txt; $(BIN)/uv pip compile -q --universal --python-version 3.11 --all-extras \
@@ -93,4 +94,8 @@ $(TEACHING): $(READY)
 
 $(SITE): $(READY)
 	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[site]'
+	@touch $@
+
+$(BENCHING): $(READY)
+	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[browser,hub,teach]'
 	@touch $@

@@ -16,6 +16,7 @@ import nbformat
 
 from engineroom.golang import Limits, build
 from engineroom.kit.children import Server
+from engineroom.publish.bench_rows import report, skipped
 
 HERE = Path(__file__).parent / "tracing"
 PORT, TOKEN = 8937, "bench"
@@ -87,9 +88,11 @@ def main() -> None:
         from playwright.sync_api import sync_playwright
     except ImportError:
         print("skipped: Playwright is missing; bring it with: python -m pip install playwright")
+        skipped("frames of the trace viewer", "Playwright is missing")
         return
     if not (chromium := shutil.which("chromium") or shutil.which("google-chrome")):
         print("skipped: there is no Chromium on the PATH")
+        skipped("frames of the trace viewer", "there is no Chromium on the PATH")
         return
     for events in [int(n) for n in sys.argv[1:]] or [10_000, 1_000_000, 10_000_000]:
         with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -100,6 +103,8 @@ def main() -> None:
                 browser.close()
         times.sort()
         p50, p95 = (times[int(len(times) * share)] for share in (0.5, 0.95))
+        report(f"trace viewer, {events:,} events: a frame, p50", p50, "ms")
+        report(f"trace viewer, {events:,} events: a frame, p95", p95, "ms")
         print(
             f"{events:>11,} events: frame p50 {p50:.1f} ms, p95 {p95:.1f} ms, {tiles} tiles from the kernel"
         )
