@@ -5,12 +5,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 TEACHING := $(VENV)/.teaching
+SITE   := $(VENV)/.site
+BENCHING := $(VENV)/.benching
 ROOT   := $(if $(filter 0,$(shell id -u)),--allow-root)
 NBVAL  := -p engineroom.teach.nbval_figures --nbval --nbval-cell-timeout=120 -n 2 --dist loadscope
 STORED := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check unit notebooks test-browser doctor warm record release grade store bench constraints clean
+.PHONY: help lab test check unit notebooks test-browser doctor warm record release grade fidelity site store bench constraints clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,11 +56,17 @@ grade: warm ## grade a folder of submissions, each in a sandbox (SUBMISSIONS=fol
 	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[teach]'
 	$(BIN)/engineroom grade "$(SUBMISSIONS)"
 
+fidelity: warm ## compare every model with its real thing anew: docs/fidelity.md and README's summary
+	$(BIN)/engineroom fidelity
+
+site: $(SITE) ## build the reading copy, a static site, in build/site/html (LAUNCH=beginning of a Binder or hub link)
+	$(BIN)/engineroom site $(if $(LAUNCH),--launch '$(LAUNCH)')
+
 store: warm ## run every lesson and store its outputs in it
 	$(BIN)/engineroom store $(wildcard notebooks/*.ipynb notebooks/*/[0-9]*.ipynb)
 
-bench: warm ## measure speed, side by side with what it is compared to
-	@for bench in benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+bench: warm $(BENCHING) ## measure everything beside its peers: docs/benchmarks.md (QUICK=1: does it all work?)
+	$(BIN)/engineroom bench $(if $(QUICK),--quick)
 
 constraints: $(READY) ## renew the pinned versions in constraints.txt
 	{ sed -n 1p constraints.txt; $(BIN)/uv pip compile -q --universal --python-version 3.11 --all-extras \
@@ -82,4 +90,12 @@ $(READY): pyproject.toml constraints.txt lib/engineroom/lab_settings.json
 
 $(TEACHING): $(READY)
 	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[teach]'
+	@touch $@
+
+$(SITE): $(READY)
+	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[site]'
+	@touch $@
+
+$(BENCHING): $(READY)
+	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[browser,hub,teach]'
 	@touch $@

@@ -10,6 +10,7 @@ from time import perf_counter
 from engineroom.ballast import death_spiral, virtual_memory
 from engineroom.ballast.heap_knobs import STOP_THE_WORLD, HeapKnobs
 from engineroom.ballast.trajectory import heap_trajectory, simulate
+from engineroom.publish.bench_rows import report
 
 REPEATS = 30
 DEFAULT = HeapKnobs()
@@ -38,6 +39,7 @@ def main() -> None:
         cycles, ms = simulate(knobs).cycles, median_ms(lambda knobs=knobs: simulate(knobs))
         each = f"{1e3 * ms / cycles:15.1f}" if cycles else f"{'-':>15}"
         print(f"{name:<26}{cycles:>8}{ms:>10.2f}{each}")
+        report(f"model of the heap, {name}, {cycles} cycles", ms, "ms")
     run = simulate(DEFAULT)
     print(f"{'heap_trajectory':<34}{median_ms(lambda: heap_trajectory(run)):>10.2f}")
     spiral = death_spiral.SpiralKnobs()

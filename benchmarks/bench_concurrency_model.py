@@ -23,6 +23,7 @@ from engineroom.concurrency.bounded import INSIDE, LimitKnobs
 from engineroom.concurrency.go import agreement
 from engineroom.golang.magic import SOLUTION_MARK
 from engineroom.kit.places import course_folder
+from engineroom.publish.bench_rows import report
 from engineroom.teach.release import solution_cells
 
 
@@ -51,11 +52,15 @@ def bench_models():
         "failure": (fail_fast.simulate, fail_fast.FailKnobs()),
     }
     for name, (simulate, knobs) in experiments.items():
-        print(f"{name + ', default size':42} {1000 * seconds(lambda s=simulate, k=knobs: s(k)):8.2f} ms")
+        taken = 1000 * seconds(lambda s=simulate, k=knobs: s(k))
+        print(f"{name + ', default size':42} {taken:8.2f} ms")
+        report(f"model of {name}, default size", taken, "ms")
     crowd = LimitKnobs(tasks=200, limit=10, durations="all 10 ms", permit=INSIDE)
     taken = seconds(lambda: bounded.simulate(crowd))
     print(f"{'limit, 200 goroutines':42} {1000 * taken:8.2f} ms")
-    print(f"{'simulated events':42} {steps_of(lambda: bounded.simulate(crowd)) / taken:8,.0f} /s")
+    rate = steps_of(lambda: bounded.simulate(crowd)) / taken
+    print(f"{'simulated events':42} {rate:8,.0f} /s")
+    report("simulated events, 200 goroutines", rate, "events/s")
 
 
 def bench_agreement():
@@ -64,6 +69,8 @@ def bench_agreement():
     print(result)
     print(f"{'comparing them, model':42} {result.model_s:8.2f} s")
     print(f"{'comparing them, Go':42} {result.go_s:8.2f} s")
+    programs = f"{result.programs.total():,} random programs in the model"
+    report(programs, result.model_s, "s", peer="real Go on virtual time", theirs=result.go_s)
 
 
 def solutions():
@@ -86,6 +93,7 @@ def bench_checks(cold):
         check(name, source)
         warm = statistics.median(check(name, source) for _ in range(3))
         print(f"{'check ' + name + ', warm':42} {warm:8.2f} s")
+        report(f"check {name}, from pressing to feedback", warm, "s")
     if cold:
         with tempfile.TemporaryDirectory() as empty:
             os.environ["ENGINEROOM_CACHE"] = empty

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from engineroom.dynamodb.engine import Engine
 from engineroom.dynamodb.schema import Index, Table
+from engineroom.publish.bench_rows import report
 
 TABLE = Table(indexes=(Index("whole", "A", "B"), Index("keys", "A", "B", projection="KEYS_ONLY")))
 ALL = {"ReturnConsumedCapacity": "INDEXES"}
@@ -122,7 +123,14 @@ def main() -> None:
     for name, ask in LAX.items():
         print(line.format(name, "refused", *(told(lambda c=c, ask=ask: ask(c)) for c in clients.values())))
     for name, (repeats, ask) in SPEED.items():
-        print(line.format(name, "-", *(speed(c, repeats, ask) for c in clients.values())))
+        told = {engine: speed(client, repeats, ask) for engine, client in clients.items()}
+        print(line.format(name, "-", *told.values()))
+        first, *others = [(engine, answer) for engine, answer in told.items() if answer.endswith(" ms")]
+        for engine, answer in others or [("", None)]:
+            theirs = float(answer.removesuffix(" ms")) if answer else None
+            report(
+                f"{name}, {first[0]}", float(first[1].removesuffix(" ms")), "ms", peer=engine, theirs=theirs
+            )
     for engine in engines.values():
         engine.stop()
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from engineroom.golang import build_source, find_go, go_environment
+from engineroom.publish.bench_rows import report
 
 RUNS = 7
 
@@ -54,6 +55,10 @@ def main():
             rows["go run, again"].append(milliseconds(go_run, folder, other))
     base = statistics.median(rows["go run, edited"])
     print(f"{'':24} {'p50, ms':>9} {'of an edited go run':>20}")
+    edited, again = statistics.median(rows["build an edited cell"]), statistics.median(rows["run it"])
+    report("Go: an edited cell, built", edited, "ms", peer="go run, edited", theirs=base, headline=True)
+    rerun = statistics.median(rows["go run, again"])
+    report("Go: an unchanged cell, run again", again, "ms", peer="go run, again", theirs=rerun, headline=True)
     for name, times in rows.items():
         print(f"{name:24} {statistics.median(times):9.1f} {statistics.median(times) / base:19.2f}x")
 

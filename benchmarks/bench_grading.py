@@ -23,6 +23,7 @@ import nbformat
 import psutil
 
 from engineroom.kit.places import course_folder
+from engineroom.publish.bench_rows import report
 from engineroom.teach.grading.classroom import grade_class
 from engineroom.teach.grading.feedback import write_feedback, write_summary
 from engineroom.teach.grading.gradebook import write_csv, write_gradebook
@@ -150,6 +151,14 @@ def main() -> None:
                 f"{60 / each:.0f} submissions a minute ({each:.2f} s each), {plain / each:.1f} times as many"
             )
             print(f"engineroom grade, {workers} worker(s): {told}")
+            report(
+                f"submissions graded by {workers} worker(s)",
+                60 / each,
+                "submissions/min",
+                peer="nbgrader autograde",
+                theirs=60 / plain,
+                headline=workers == 2,
+            )
 
 
 if __name__ == "__main__":

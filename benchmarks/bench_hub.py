@@ -30,6 +30,7 @@ import websocket
 
 from engineroom.kit.children import Server
 from engineroom.kit.places import course_folder
+from engineroom.publish.bench_rows import report, skipped
 
 LESSON = "ballast/01_small_heap.ipynb"
 MOVES = 40
@@ -71,7 +72,12 @@ class Hub:
         node = course_folder() / "node_modules" / ".bin" / "configurable-http-proxy"
         proxy = os.environ.get("CONFIGURABLE_HTTP_PROXY") or shutil.which(node.name) or str(node)
         if not Path(proxy).is_file():
-            sys.exit("This needs the hub's proxy; bring it with: npm install configurable-http-proxy")
+            skipped(
+                "a JupyterHub with learners",
+                "the hub's proxy is missing: npm install configurable-http-proxy",
+            )
+            print("skipped: the hub's proxy is missing; bring it with: npm install configurable-http-proxy")
+            sys.exit(0)
         shutil.copytree(course_folder() / "notebooks", folder / "notebooks")
         port, hub_port, proxy_port = free_ports(3)
         self.address, self.token = f"http://127.0.0.1:{port}", secrets.token_hex(16)
@@ -258,6 +264,8 @@ def class_of(hub, size):
     moves = [ms for _, answer in told["move_slider"] if isinstance(answer, list) for ms in answer]
     errors = sum(len(answer) for _, answer in told["run_lesson"] if isinstance(answer, list))
     memory = memory_mb([each.name for each in learners])
+    report(f"{size} learners on a hub, slider to answer, p50", statistics.median(moves), "ms")
+    report(f"{size} learners on a hub, memory for each", statistics.median(memory), "MB")
     seconds = {step: statistics.median(took for took, _ in told[step]) for step in ("log_in", "run_lesson")}
     p95 = statistics.quantiles(moves, n=20)[-1] if len(moves) > 1 else float("nan")
     print(

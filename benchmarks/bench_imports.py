@@ -10,6 +10,7 @@ import sys
 import time
 
 import engineroom
+from engineroom.publish.bench_rows import report
 
 RUNS = 5
 
@@ -31,6 +32,7 @@ def main():
         "kit",
         "golang",
         "teach",
+        "publish",
     }
     pandas = import_ms("pandas")
     print(f"{'module':36} {'ms':>7}  {'of pandas alone':>16}")
@@ -38,6 +40,7 @@ def main():
     for theme in sorted(themes):
         for part in ("real", "widgets"):
             took = import_ms(f"engineroom.{theme}.{part}")
+            report(f"import engineroom.{theme}.{part}", took, "ms", peer="import pandas", theirs=pandas)
             print(f"{f'engineroom.{theme}.{part}':36} {took:7.0f}  {took / pandas:15.2f}x")
 
 

@@ -14,6 +14,7 @@ from time import process_time
 
 import simpy
 
+from engineroom.publish.bench_rows import report as tell
 from engineroom.spanner.checkers import check_leases, check_order, check_registers, check_snapshots
 from engineroom.spanner.cluster import ClusterKnobs, Run, simulate
 from engineroom.spanner.events import Kernel, stream
@@ -90,9 +91,14 @@ def main() -> None:
     events = 200_000
     print(f"{events:,} bare events, million per CPU second")
     bare = {"our kernel": bare_kernel, "SimPy callbacks": bare_simpy, "SimPy processes": bare_simpy_processes}
+    rates = {}
     for name, work in bare.items():
         fastest = min(cpu_seconds(lambda work=work: work(events))[0] for _ in range(5))
         print(f"  {name:<18}{events / fastest / 1e6:8.2f}")
+        rates[name] = events / fastest
+    for peer in ("SimPy callbacks", "SimPy processes"):
+        head = peer == "SimPy processes"
+        tell("bare events", rates["our kernel"], "events/s", peer=peer, theirs=rates[peer], headline=head)
     print(f"\n{'transactions':>13}{'events':>11}{'CPU s':>9}{'events/s':>11}{'txn/s':>8}", end="")
     print(f"{'bare SimPy':>12}{'order s':>9}{'snapshots s':>13}{'registers s':>13}{'elections':>11}")
     for transactions in (n for n in (1_000, 10_000, 100_000) if n <= largest):
@@ -110,6 +116,10 @@ def report(transactions: int) -> None:
     assert (order, snapshots, registers, undecided) == (None, None, None, [])
     assert check_leases(run.leases) is None
     elections = sum(map(len, run.leases.values()))
+    title = f"{transactions:,} transactions under faults ({events:,} events)"
+    tell(title, events / took, "events/s", peer="bare SimPy callbacks", theirs=events / simpy_s)
+    checking = order_s + snapshots_s + registers_s
+    tell(f"all three checkers, {transactions:,} transactions", transactions / checking, "transactions/s")
     print(
         f"{transactions:>13,}{events:>11,}{took:>9.2f}{events / took:>11,.0f}{transactions / took:>8,.0f}",
         end="",

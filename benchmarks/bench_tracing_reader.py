@@ -22,6 +22,7 @@ from engineroom.golang import Limits, build, find_go, go_environment
 from engineroom.golang.trace import Trace, read
 from engineroom.golang.trace_helper import SOURCE, build_inside_goroot
 from engineroom.kit.children import run_child
+from engineroom.publish.bench_rows import report as tell
 
 HERE = Path(__file__).parent / "tracing"
 AMPLE = Limits(time_s=1200, memory_mb=16_000)
@@ -104,6 +105,10 @@ def report(path: Path, competitors: dict[str, Callable[[], object]], rounds: int
             if isinstance(result, float):
                 memory[name] = max(memory.get(name, 0), result)
     reference = best["bare reader of the toolchain"]
+    for peer in ("bare reader of the toolchain", "-d=parsed to /dev/null", "-d=parsed into pandas"):
+        if peer in best:
+            head, title = peer == "-d=parsed into pandas", f"read() of a trace, {megabytes:.0f} MB"
+            tell(title, best["our read()"], "s", peer=peer, theirs=best[peer], headline=head)
     for name, seconds in best.items():
         print(
             f"  {name:30} {seconds:8.2f} s  {megabytes / seconds:7.1f} MB/s  "

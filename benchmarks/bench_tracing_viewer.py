@@ -19,6 +19,7 @@ import nbformat
 
 from engineroom.golang import Limits, build
 from engineroom.kit.children import Server
+from engineroom.publish.bench_rows import report, skipped
 from engineroom.teach.lab_in_browser import LabInBrowser
 
 HERE = Path(__file__).parent / "tracing"
@@ -98,9 +99,11 @@ def main() -> None:
         from playwright.sync_api import sync_playwright
     except ImportError:
         print("skipped: Playwright is missing; bring it with: python -m pip install playwright")
+        skipped("frames of the trace viewer", "Playwright is missing")
         return
     if not (chromium := shutil.which("chromium") or shutil.which("google-chrome")):
         print("skipped: there is no Chromium on the PATH")
+        skipped("frames of the trace viewer", "there is no Chromium on the PATH")
         return
     for events in [int(n) for n in sys.argv[1:]] or [10_000, 1_000_000, 10_000_000]:
         with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -109,13 +112,15 @@ def main() -> None:
                 browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
                 times, tiles = measure(browser.new_page(viewport={"width": 1400, "height": 900}), address)
                 browser.close()
-        told = "; ".join(f"{what} {told_of(spent)}" for what, spent in times.items())
+        told = "; ".join(f"{what} {told_of(events, what, spent)}" for what, spent in times.items())
         print(f"{events:>11,} events: {told}; {tiles} tiles from the kernel", flush=True)
 
 
-def told_of(times: list[float]) -> str:
+def told_of(events: int, what: str, times: list[float]) -> str:
     times = sorted(times)
     p50, p95 = (times[int(len(times) * share)] for share in (0.5, 0.95))
+    report(f"trace viewer, {events:,} events, {what}: a frame, p50", p50, "ms")
+    report(f"trace viewer, {events:,} events, {what}: a frame, p95", p95, "ms")
     held = "goal held" if p95 <= GOAL_MS else "GOAL MISSED"
     return f"p50 {p50:.1f} ms, p95 {p95:.1f} ms ({held})"
 

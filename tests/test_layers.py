@@ -12,7 +12,7 @@ import pytest
 
 COURSE = Path(__file__).parents[1]
 LIBRARY = COURSE / "lib" / "engineroom"
-NOT_THEMES = {"kit", "golang", "teach"}
+NOT_THEMES = {"kit", "golang", "teach", "publish"}
 ROLES = {
     "real",
     "plots",

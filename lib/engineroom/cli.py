@@ -77,6 +77,43 @@ def _grade_arguments(command: argparse.ArgumentParser) -> None:
     )
 
 
+def fidelity(_: argparse.Namespace) -> int:
+    """Compare every model with its real thing and write docs/fidelity.md and README's summary."""
+    from engineroom.publish.fidelity_page import write_report
+
+    print(f"wrote {write_report()}")
+    return 0
+
+
+def site(options: argparse.Namespace) -> int:
+    """Build the reading copy, a static site of the stored notebooks and the docs, and check its links."""
+    from engineroom.publish.site import LOCAL_LAB, build_site
+
+    found = build_site(options.to.resolve(), options.launch or LOCAL_LAB)
+    print(*found, sep="\n")
+    if not found:
+        print(f"Every link leads somewhere. Open {options.to / 'html' / 'index.html'}")
+    return 1 if found else 0
+
+
+def _site_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--to", type=Path, default=Path("build/site"), help="folder (default: build/site)")
+    command.add_argument(
+        "--launch", help="beginning of a link that opens a notebook for running (default: JupyterLab here)"
+    )
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Run all benchmarks one after the other and write docs/benchmarks.md."""
+    from engineroom.publish.bench_run import run_benchmarks
+
+    page, ended = run_benchmarks(options.names, quick=options.quick)
+    for one in ended:
+        print(f"{one.name:24} {one.seconds:6.0f} s  {one.problem or 'done'}")
+    print(f"wrote {page}")
+    return 1 if any(one.problem for one in ended) else 0
+
+
 def go(options: argparse.Namespace) -> int:
     """Run a go command with the course's toolchain and settings."""
     from engineroom.golang import find_go, go_environment
@@ -89,13 +126,18 @@ def main() -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="engineroom", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for function in (doctor, warm, vet, store, release, grade, go):
+    for function in (doctor, warm, vet, store, release, grade, fidelity, site, bench, go):
         command = commands.add_parser(function.__name__, help=function.__doc__, description=function.__doc__)
         command.set_defaults(function=function)
         if function is store:
             command.add_argument("notebooks", nargs="+", type=Path)
         if function is grade:
             _grade_arguments(command)
+        if function is site:
+            _site_arguments(command)
+        if function is bench:
+            command.add_argument("names", nargs="*", metavar="NAME", help="all benchmarks, if none is named")
+            command.add_argument("--quick", action="store_true", help="small counts: does everything work?")
         if function is release:
             command.add_argument("themes", nargs="*", metavar="THEME", help="all themes, if none is named")
             command.add_argument("--exercises", nargs="+", metavar="NAME", help="only these exercises")

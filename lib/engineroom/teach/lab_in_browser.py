@@ -22,6 +22,7 @@ from engineroom.kit.children import Server
 from engineroom.kit.places import course_folder
 
 if TYPE_CHECKING:
+    from nbformat import NotebookNode
     from playwright.sync_api import Locator, Page
 
 __all__ = ["BrowserMissing", "LabInBrowser", "lab_in_browser"]
@@ -54,6 +55,14 @@ class LabInBrowser:
         self.console_errors: list[str] = []
         page.on("console", lambda m: self.console_errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: self.console_errors.append(str(error)))
+
+    def save(self, path: str, notebook: NotebookNode) -> None:
+        """Save a notebook in the folder that JupyterLab shows."""
+        content = {"type": "notebook", "content": notebook}
+        url, headers = f"{self._address}/api/contents/{path}", {"Authorization": f"token {self._token}"}
+        answer = self.page.request.put(url, data=content, headers=headers)
+        if not answer.ok:
+            raise RuntimeError(f"{path} could not be saved: {answer.status} {answer.text()}")
 
     def open(self, notebook: str) -> None:
         """Open a notebook by its path from ``notebooks/`` and wait until its kernel is idle."""

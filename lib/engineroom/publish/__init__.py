@@ -1,0 +1,1 @@
+"""What readers see outside JupyterLab: the fidelity report, the table of benchmarks, the static site."""
