@@ -7,6 +7,7 @@ the learner's code can't reach, so nothing it does to its own process wins a poi
 from __future__ import annotations
 
 import pickle
+import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ class RemoteNotebook:
         channel.settimeout(patience_s)
         try:
             send(channel, pickle.dumps({"id": self._asked, **request}))
-            answer = unpack(_receive_within(channel, began + patience_s))
+            answer = unpack(receive(_Timed(channel, began + patience_s)))
             if not isinstance(answer, dict) or answer.get("id") != self._asked:
                 raise WireError("an answer that was not asked for")
             return answer
@@ -162,13 +163,15 @@ class RemoteFunction:
         return self._notebook.call(self.__name__, args, kwargs)
 
 
-def _receive_within(channel: Any, deadline: float) -> bytes:
-    class Timed:
-        def recv(self, size: int) -> bytes:
-            channel.settimeout(max(0.001, deadline - time.monotonic()))
-            return channel.recv(size)
+class _Timed:
+    """The reading half of a channel, until a deadline."""
 
-    return receive(Timed())
+    def __init__(self, channel: socket.socket, deadline: float):
+        self._channel, self._deadline = channel, deadline
+
+    def recv(self, size: int) -> bytes:
+        self._channel.settimeout(max(0.001, self._deadline - time.monotonic()))
+        return self._channel.recv(size)
 
 
 def _how(told: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from engineroom.kit.places import course_folder
 from engineroom.kit.plainly import ToldPlainly
@@ -39,6 +39,7 @@ PRELOADED = (
 )
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/alternatives")
 READY_S = 120.0
+PREFIX = "engineroom-sandbox-"
 HIDDEN = shutil.ignore_patterns("__pycache__", "checks", "checks.py", "teach", "cli.py", "exercises*")
 STUB = '''"""The checks of this theme run in the grader, outside; here their names do nothing."""
 
@@ -129,7 +130,9 @@ class Sandbox:
         reason = why_not()
         if reason and not insist:
             raise SandboxMissing(reason)
-        self._folder = Path(tempfile.mkdtemp(prefix="engineroom-sandbox-"))
+        _sweep()
+        self._folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._lock = _locked(self._folder)
         self._walled = not reason
         self._config = {
             "preload": [*PRELOADED, *(f"engineroom.{theme}.real" for theme in themes)],
@@ -235,12 +238,38 @@ class Sandbox:
         """End the sandbox and all in it."""
         self._stop()
         shutil.rmtree(self._folder, ignore_errors=True)
+        if self._lock:
+            self._lock.close()
 
     def __enter__(self) -> Sandbox:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _locked(folder: Path) -> IO[bytes] | None:
+    """Hold a sandbox's folder as long as this process lives; None when another process holds it."""
+    if not sys.platform.startswith("linux"):
+        return None
+    import fcntl
+
+    lock = (folder / "in use").open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return None
+    return lock
+
+
+def _sweep() -> None:
+    """Remove the folders of sandboxes whose grader was killed before it could do so itself."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if (folder / "in use").exists() and (lock := _locked(folder)):
+                shutil.rmtree(folder, ignore_errors=True)
+                lock.close()
 
 
 def _came_up(learner: Learner) -> bool:
