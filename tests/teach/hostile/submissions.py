@@ -289,10 +289,8 @@ ATTACKS = {
         1,
         "nested too deeply",
     ),
-    "halves of characters in messages and names": (
-        attack(
-            "class E(Exception): pass\nE.__name__ = '\\ud800'\ndef secret(n): raise E('\\udfff \\x00 \\x1b[2J')"
-        ),
+    "halves of characters in messages": (
+        attack("def secret(n): raise ValueError('\\udfff \\x00 \\x1b[2J')"),
         1,
         "secret(10)",
     ),
@@ -346,9 +344,9 @@ BROKEN = {
     "half a character in a cell": (
         nbformat.writes(attack(NOTHING)).replace("return 0", "return '\\ud800'"),
         1,
-        "secret",
+        "UnicodeEncodeError",
     ),
-    "metadata nested 900 deep": (_edited(_deep_metadata), 1, "secret(10)"),
+    "metadata nested 900 deep": (_edited(_deep_metadata), 0, "not a notebook"),
     "an empty file": ("", 0, "empty"),
     "a cell with a syntax error": (attack("def secret(n) return 0"), 1, "SyntaxError"),
     "not begun": (notebook(HONEST, "def secret(n):\n    raise NotImplementedError()"), 1, "not written yet"),

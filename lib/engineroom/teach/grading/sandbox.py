@@ -38,6 +38,7 @@ PRELOADED = (
     "matplotlib.figure",
 )
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/alternatives")
+PRELOADED_FOR = {"dynamodb": ("lent_table",)}
 READY_S = 120.0
 PREFIX = "engineroom-sandbox-"
 HIDDEN = shutil.ignore_patterns("__pycache__", "checks", "checks.py", "teach", "cli.py", "exercises*")
@@ -135,7 +136,11 @@ class Sandbox:
         self._lock = _locked(self._folder)
         self._walled = not reason
         self._config = {
-            "preload": [*PRELOADED, *(f"engineroom.{theme}.real" for theme in themes)],
+            "preload": [
+                *PRELOADED,
+                *(f"engineroom.{theme}.real" for theme in themes),
+                *(name for theme in themes for name in PRELOADED_FOR.get(theme, ())),
+            ],
             "memory_mb": memory_mb,
             "cpu_s": cpu_s,
             "confined": sys.platform.startswith("linux"),
@@ -215,8 +220,13 @@ class Sandbox:
             return [sys.executable, "-I", str(script), json.dumps(config)]
         config = {**self._config, "library": "/course/lib", "namespaces": self._nested, "scratch": "/scratch"}
         options = ["--ro-bind", str(course), "/course", "--dir", "/scratch", "--tmpfs", "/tmp"]
-        for prefix in dict.fromkeys((sys.base_prefix, sys.prefix)):
-            options += [] if prefix.startswith("/usr") else ["--ro-bind", prefix, prefix]
+        prefixes = [p for p in dict.fromkeys((sys.base_prefix, sys.prefix)) if not p.startswith("/usr")]
+        for prefix in prefixes:
+            options += ["--ro-bind", prefix, prefix]
+        config["own folders"] = ["/scratch", "/dev/shm", "/tmp"]
+        if any(prefix.startswith("/tmp/") for prefix in prefixes):
+            config["own folders"].remove("/tmp")  # a folder over it would hide Python itself
+            options += ["--remount-ro", "/tmp"]
         installed = Path(sysconfig.get_path("purelib")) / "engineroom"
         options += ["--tmpfs", str(installed)] if installed.is_dir() else []
         options += ["--cap-add", "CAP_SYS_ADMIN"] if self._nested else ["--tmpfs", "/scratch"]
@@ -286,7 +296,8 @@ def _environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": "/tmp",
+        "MPLCONFIGDIR": "/scratch",
+        "TMPDIR": "/scratch",
     }
 
 
