@@ -1,7 +1,7 @@
 """A large class end to end: time, peak memory, and that each submission has exactly one grade.
 
 Run with: ``python benchmarks/grade_a_thousand.py`` (needs the extra ``teach``, and bubblewrap). It takes
-minutes, so ``make bench`` leaves it out. ``--kill`` ends the grader with SIGKILL half-way, and starts it again.
+minutes, so ``make bench`` leaves it out. ``--kill`` ends the grader with SIGKILL half-way, then goes on.
 """
 
 from __future__ import annotations

@@ -24,7 +24,9 @@ class ClusterError(ToldPlainly, RuntimeError):
 
 
 @contextlib.contextmanager
-def cluster_executor(address: str, *, insist: bool = False) -> Iterator[Executor]:
+def cluster_executor(
+    address: str, *, insist: bool = False, patience_s: float = CONNECT_S
+) -> Iterator[Executor]:
     """Connect to a Dask scheduler and lend its workers, as an executor.
 
     Each worker marks one submission at a time, so start workers with one thread each:
@@ -33,6 +35,7 @@ def cluster_executor(address: str, *, insist: bool = False) -> Iterator[Executor
     Args:
         address: the scheduler's, ``tcp://HOST:PORT``.
         insist: use workers that have no sandbox, too.
+        patience_s: how long to wait for the scheduler.
 
     Raises:
         ClusterError: when there is no Dask, no scheduler, no worker, or a worker has another course.
@@ -46,7 +49,7 @@ def cluster_executor(address: str, *, insist: bool = False) -> Iterator[Executor
             ".venv/bin/uv pip install -c constraints.txt -e '.[cluster]'"
         ) from None
     try:
-        client = Client(address, timeout=CONNECT_S, set_as_default=False)
+        client = Client(address, timeout=patience_s, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ClusterError(f"There is no Dask scheduler at {address} ({error}).") from None
     with client:
