@@ -104,11 +104,13 @@ def ours(assignment: Path, folder: Path, size: int, workers: int) -> float:
     """Return seconds for each submission, everything included: warming up, gradebook, pages."""
     write_class(assignment, folder / "class", size, "{student}/exercises.ipynb")
     began = time.perf_counter()
-    graded = grade_class(folder / "class", folder / "out", {THEME: assignment}, workers=workers)
+    graded = grade_class(
+        folder / "class", folder / "out", {THEME: Assignment.at(assignment)}, workers=workers
+    )
     write_csv(folder / "out" / "grades.csv", graded.marked)
     write_feedback(folder / "out" / "feedback", graded.marked)
     write_summary(folder / "out" / "summary.html", graded)
-    write_gradebook(folder / "out" / "gradebook.db", graded.marked, [Assignment(assignment)])
+    write_gradebook(folder / "out" / "gradebook.db", graded.marked, [Assignment.at(assignment)])
     full = {one.out_of for one in graded.marked}
     assert len(graded.marked) == size
     assert len(full) == 1

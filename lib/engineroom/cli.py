@@ -62,16 +62,18 @@ def grade(options: argparse.Namespace) -> int:
     """Grade a folder of submissions, each in a sandbox, into nbgrader's gradebook."""
     from engineroom.teach.grading.command import grade_folder
 
-    chosen = {"theme": options.theme, "workers": options.workers, "insist": options.without_sandbox}
-    grade_folder(options.submissions, options.to, **chosen)
+    chosen = {name: getattr(options, name) for name in ("source", "theme", "workers", "scheduler")}
+    grade_folder(options.submissions, options.to, insist=options.without_sandbox, **chosen)
     return 0
 
 
 def _grade_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("submissions", type=Path, help="the folder as your learning platform gives it")
     command.add_argument("--to", type=Path, help="folder for results (default: SUBMISSIONS-graded)")
+    command.add_argument("--source", type=Path, metavar="DIR", help="a class's own, made by release --to DIR")
     command.add_argument("--theme", default="", help="the theme of all of them (default: recognised)")
     command.add_argument("--workers", type=int, default=0, help="processes (default: one per processor)")
+    command.add_argument("--scheduler", default="", metavar="ADDRESS", help="a Dask cluster that does it")
     command.add_argument(
         "--without-sandbox", action="store_true", help="run untrusted code unprotected, at your own risk"
     )

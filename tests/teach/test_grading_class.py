@@ -29,11 +29,11 @@ COURSE = Path(__file__).parents[2]
 @pytest.fixture
 def course(tmp_path):
     """An assignment, and a class of four: two solved all of it, two did not."""
-    solution = write(notebook(), tmp_path / "assignments" / THEME / "exercises.ipynb")
+    solution = write(notebook(), tmp_path / "source" / THEME / "exercises.ipynb")
     half = notebook(HONEST, NOTHING, checks=SHOWN)
     for student, book in {"ada": HEALTHY, "barbara": half, "grace": HEALTHY, "hedy": half}.items():
         write(book, tmp_path / "class" / student / "exercises.ipynb")
-    return tmp_path, {THEME: solution}
+    return tmp_path, {THEME: Assignment.at(solution)}
 
 
 @needs_sandbox
@@ -52,10 +52,11 @@ def test_a_killed_run_loses_and_doubles_nothing(course):
     script = textwrap.dedent(f"""
         from pathlib import Path
         from engineroom.teach.grading.classroom import grade_class
+        from engineroom.teach.grading.command import assignments_of
         if __name__ == "__main__":
             tell = lambda done, total, left: print(done, flush=True)
             grade_class(Path({str(folder / "class")!r}), Path({str(folder / "out")!r}),
-                        {{{THEME!r}: Path({str(assignments[THEME])!r})}}, workers=1, progress=tell)
+                        assignments_of(Path({str(folder / "source")!r})), workers=1, progress=tell)
     """)
     (folder / "run.py").write_text(script)
     run = subprocess.Popen([sys.executable, folder / "run.py"], stdout=subprocess.PIPE, cwd=COURSE, text=True)
@@ -74,13 +75,14 @@ def test_a_killed_run_loses_and_doubles_nothing(course):
 
 @needs_sandbox
 def test_nothing_is_left_running_after_a_kill(course):
-    folder, assignments = course
+    folder, _ = course
     write(notebook(HONEST, "while True: pass", checks=SHOWN), folder / "class" / "ada" / "exercises.ipynb")
     code = (
-        "from pathlib import Path; from engineroom.teach.grading.classroom import grade_one; "
+        "from pathlib import Path; from engineroom.teach.grading.worker import grade_one; "
         "from engineroom.teach.grading.submissions import Submission; "
         f"p = Path({str(folder / 'class' / 'ada' / 'exercises.ipynb')!r}); print('go', flush=True); "
-        f"grade_one(Submission('ada', {THEME!r}, p, p.read_text()), {str(assignments[THEME])!r})"
+        f"source = Path({str(folder / 'source' / THEME / 'exercises.ipynb')!r}).read_text(); "
+        f"grade_one(Submission('ada', {THEME!r}, p, p.read_text()), source)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=COURSE) as run:
         run.stdout.readline()
@@ -106,7 +108,7 @@ def test_gradebook_table_and_pages(course):
     folder, assignments = course
     graded = grade_class(folder / "class", folder / "out", assignments, workers=1)
     for _ in range(2):  # a second time changes nothing
-        write_gradebook(folder / "gradebook.db", graded.marked, [Assignment(assignments[THEME])])
+        write_gradebook(folder / "gradebook.db", graded.marked, assignments.values())
     with api.Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
         scores = {s.student.id: (s.score, s.max_score) for s in book.assignment_submissions(THEME)}
     assert scores == {"ada": (3, 3), "barbara": (1, 3), "grace": (3, 3), "hedy": (1, 3)}
@@ -135,7 +137,7 @@ def test_gradebook_table_and_pages(course):
 def test_whose_submission_it_is(course, path, student):
     folder, assignments = course
     write(HEALTHY, folder / "other" / path)
-    found = find_submissions(folder / "other", {THEME: Assignment(assignments[THEME])})
+    found = find_submissions(folder / "other", assignments)
     assert [(one.student, one.theme, one.problem) for one in found.submissions] == [(student, THEME, "")]
 
 
@@ -143,7 +145,7 @@ def test_the_newest_of_two_notebooks_counts(course):
     folder, assignments = course
     older = write(HEALTHY, folder / "class" / "ada" / "old.ipynb")
     os.utime(older, (1, 1))
-    found = find_submissions(folder / "class", {THEME: Assignment(assignments[THEME])})
+    found = find_submissions(folder / "class", assignments)
     assert found.submissions[0].path.name == "exercises.ipynb"
     assert "ada handed in 2 notebooks" in found.remarks[0]
 
@@ -179,11 +181,14 @@ def test_what_is_not_an_answer_is_refused(message):
 
 
 def test_released_assignments_read_back(course):
-    _, assignments = course
-    assignment = Assignment(assignments[THEME])
+    folder, assignments = course
+    assignment = assignments[THEME]
     assert assignment.names == ["double", "secret"]
     assert [(e.grade_id, e.title, e.points) for e in assignment.exercises] == [
         ("check_double", "double", 1),
         ("check_secret", "secret", 2),
     ]
-    assert nbformat.read(assignments[THEME], as_version=4).cells[0].source == "# Numbers"
+    assert (
+        nbformat.read(folder / "source" / THEME / "exercises.ipynb", as_version=4).cells[0].source
+        == "# Numbers"
+    )

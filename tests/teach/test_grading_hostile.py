@@ -9,6 +9,9 @@ from tests.teach.hostile.made_up_assignment import THEME, notebook, write
 from tests.teach.hostile.submissions import ATTACKS, BROKEN, HEALTHY
 
 from engineroom.teach.grading.classroom import grade_class
+from engineroom.teach.grading.feedback import write_feedback, write_summary
+from engineroom.teach.grading.gradebook import write_csv
+from engineroom.teach.grading.marking import Assignment
 from engineroom.teach.grading.remote import Patience
 from engineroom.teach.grading.sandbox import why_not
 
@@ -58,11 +61,17 @@ def graded(tmp_path_factory):
         (linked / "exercises.ipynb").symlink_to(course / "class" / "healthy_0" / "exercises.ipynb")
         write(HEALTHY, course / "class" / "renamed" / "my final version (2).ipynb")
         result = grade_class(
-            course / "class", course / "out", {THEME: solution}, workers=2, patience=PATIENCE
+            course / "class", course / "out", {THEME: Assignment.at(solution)}, workers=2, patience=PATIENCE
         )
     by_name = {names.get(one.student, one.student): one for one in result.marked}
+    write_csv(course / "grades.csv", result.marked)
+    write_feedback(course / "feedback", result.marked)
+    write_summary(course / "summary.html", result)
     untouched = [canary.read_text() == CANARY for canary in (victim, gradebook)]
-    return by_name, [*untouched, "range(2, n)" in solution.read_text()], result
+    untouched.append("range(2, n)" in solution.read_text())
+    pages = "".join(path.read_text() for path in (course / "feedback").rglob("*.html"))
+    untouched.append("<script>" not in pages + (course / "summary.html").read_text())
+    return by_name, untouched, result
 
 
 @needs_sandbox
@@ -82,7 +91,7 @@ def test_no_attack_gains_harms_or_goes_untold(graded, capsys):
                     f"{name}: {one.score} points, deserved {deserved}; looked for {told!r} in:\n{said}"
                 )
     assert not wrong, "\n\n".join(wrong)
-    assert untouched == [True, True, True]
+    assert untouched == [True, True, True, True]
     assert len(ATTACKS) + len(BROKEN) >= 25
 
 
@@ -104,5 +113,7 @@ def test_any_executor_can_be_passed(tmp_path):
     for student in ("ada", "grace"):
         write(HEALTHY, tmp_path / "class" / f"{student}_exercises.ipynb")
     with ThreadPoolExecutor(1) as executor:
-        result = grade_class(tmp_path / "class", tmp_path / "out", {THEME: solution}, executor=executor)
+        result = grade_class(
+            tmp_path / "class", tmp_path / "out", {THEME: Assignment.at(solution)}, executor=executor
+        )
     assert {one.student: one.score for one in result.marked} == {"ada": 3, "grace": 3}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,10 +50,20 @@ def load_table(theme: str, name: str, schema: Mapping[str, str]) -> pd.DataFrame
     Raises:
         DataError: naming the first column that is missing, unknown, incomplete or of another kind.
     """
+    path = data_file(theme, name)
+    columns = tuple(schema.items())
+    return _read_table(path, path.stat().st_mtime_ns, theme, name, columns).copy(deep=False)
+
+
+@lru_cache(maxsize=32)  # a check reads a table for each answer; pandas copies what a reader then changes
+def _read_table(
+    path: Path, _changed_ns: int, theme: str, name: str, columns: tuple[tuple[str, str], ...]
+) -> pd.DataFrame:
     import pandas as pd
 
+    schema = dict(columns)
     try:
-        frame = pd.read_csv(data_file(theme, name), comment="#")
+        frame = pd.read_csv(path, comment="#")
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise DataError(
             f"data/{theme}/{name} is not a readable CSV ({error}); {_remedy(theme, name)}"

@@ -67,6 +67,11 @@ def _huge_outputs(book):
     book["cells"][1]["outputs"] = [text]
 
 
+def _deep_metadata(book):
+    for _ in range(900):
+        book["cells"][1]["metadata"] = {"deeper": book["cells"][1]["metadata"]}
+
+
 def _without_answers(book):
     book["cells"] = book["cells"][:2]
 
@@ -284,6 +289,16 @@ ATTACKS = {
         1,
         "nested too deeply",
     ),
+    "halves of characters in messages": (
+        attack("def secret(n): raise ValueError('\\udfff \\x00 \\x1b[2J')"),
+        1,
+        "secret(10)",
+    ),
+    "a page of its own in a message": (
+        attack("def secret(n): raise ValueError('<script>document.title=1</script>')"),
+        1,
+        "<script>",
+    ),
     "an answer that contains itself": (
         attack("def secret(n):\n    a = []\n    a.append(a)\n    return a"),
         1,
@@ -326,6 +341,12 @@ BROKEN = {
     "invalid JSON": ('{"cells": [', 0, "not a notebook"),
     "JSON, but no notebook": ('["score", 100]', 0, "not a notebook"),
     "not UTF-8": (nbformat.writes(attack(NOTHING)).replace("double", "doublé").encode("latin-1"), 0, "UTF-8"),
+    "half a character in a cell": (
+        nbformat.writes(attack(NOTHING)).replace("return 0", "return '\\ud800'"),
+        1,
+        "UnicodeEncodeError",
+    ),
+    "metadata nested 900 deep": (_edited(_deep_metadata), 0, "not a notebook"),
     "an empty file": ("", 0, "empty"),
     "a cell with a syntax error": (attack("def secret(n) return 0"), 1, "SyntaxError"),
     "not begun": (notebook(HONEST, "def secret(n):\n    raise NotImplementedError()"), 1, "not written yet"),

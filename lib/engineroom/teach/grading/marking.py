@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import hashlib
 import io
 import re
 import time
@@ -24,6 +25,7 @@ from engineroom.teach.grading.sandbox import Sandbox
 __all__ = ["Assignment", "Exercise", "Mark", "Marked", "mark"]
 
 KEPT = re.compile(r"^%%go\b.*--keep[ =](\w+)", re.MULTILINE)
+LONGEST_SAID = 4000
 MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)
 
 
@@ -83,18 +85,29 @@ class Assignment:
     """A theme's assignment with solutions and hidden tests, as the grader uses it.
 
     Args:
-        path: ``assignments/<theme>/exercises.ipynb``.
+        theme: whose it is.
+        text: the notebook as JSON. It travels with each job, so that another machine needs no copy.
     """
 
-    def __init__(self, path: Path):
-        self.theme = path.parent.name
-        self._cells = nbformat.read(path, as_version=4).cells
+    def __init__(self, theme: str, text: str):
+        self.theme, self.text = theme, text
+        self._cells = nbformat.reads(text, as_version=4).cells
         self.exercises = list(self._find_exercises())
         self.names = list(self._find_names())
         self.released = {c.metadata.nbgrader.grade_id: c.source for c in self._of_kind("solution")}
         self.grade_ids = {*self.released, *(exercise.grade_id for exercise in self.exercises)}
         self.given = {c.source for c in self._cells if not c.metadata.get("nbgrader")}
         self._setting: dict[str, Any] | None = None
+
+    @classmethod
+    def at(cls, path: Path) -> Assignment:
+        """Read ``<theme>/exercises.ipynb``."""
+        return cls(path.parent.name, path.read_text(encoding="utf-8"))
+
+    @property
+    def digest(self) -> str:
+        """Name its content: a changed assignment has everything graded anew."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     def _of_kind(self, kind: str) -> list[NotebookNode]:
         return [c for c in self._cells if c.metadata.get("nbgrader", {}).get(kind)]
@@ -162,7 +175,7 @@ def mark(
         confinement.reset(before)
         notebook.close()
     given = [f"Code cell {n}:" for n, source in enumerate(own, 1) if source in assignment.given]
-    marked.notes += [told for told in notebook.troubles if not told.startswith(tuple(given))]
+    marked.notes += [_readable(told) for told in notebook.troubles if not told.startswith(tuple(given))]
     marked.seconds = round(time.monotonic() - began, 3)
     return marked
 
@@ -181,7 +194,8 @@ def code_cells(text: str) -> list[NotebookNode]:
         sound = all(isinstance(c.source, str) and isinstance(c.metadata, dict) for c in cells)
     except Exception as error:
         reason = str(error).strip().splitlines() or [""]
-        raise ValueError(f"This is not a notebook ({type(error).__name__}: {reason[0][:200]}).") from None
+        told = _readable(f"{type(error).__name__}: {reason[0][:200]}")
+        raise ValueError(f"This is not a notebook ({told}).") from None
     if not cells or not sound:
         raise ValueError("This notebook has no code cells.")
     return cells
@@ -238,4 +252,10 @@ def _mark_one(exercise: Exercise, assignment: Assignment, notebook: RemoteNotebo
     except Exception as error:
         said = f"The answer has another form than the exercise asks for ({type(error).__name__}: {error})."
     points = exercise.points if verdict == "passed" else 0.0
-    return Mark(exercise.grade_id, exercise.title, points, exercise.points, verdict, said.strip()[:4000])
+    told = _readable(said.strip()[:LONGEST_SAID])
+    return Mark(exercise.grade_id, exercise.title, points, exercise.points, verdict, told)
+
+
+def _readable(text: str) -> str:
+    """Replace what no file can hold: a learner's message may have halves of characters in it."""
+    return text.encode(errors="replace").decode()

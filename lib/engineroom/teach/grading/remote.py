@@ -7,17 +7,20 @@ the learner's code can't reach, so nothing it does to its own process wins a poi
 from __future__ import annotations
 
 import pickle
+import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engineroom.teach.grading import lending
 from engineroom.teach.grading.inside.wire import WireError, receive, send, unpack
 from engineroom.teach.grading.sandbox import Learner, Sandbox
 
 __all__ = ["CannotLend", "Ended", "Patience", "RemoteNotebook", "TooSlow"]
 
 MOST_STARTS = 12
+MOST_ASKED = 5000  # requests to a lent table in one call
 
 
 @dataclass(frozen=True)
@@ -81,20 +84,22 @@ class RemoteNotebook:
             TooSlow: when no answer came in time.
         """
         try:
-            lent = pickle.dumps((args, kwargs))
+            packed, lent = lending.lend(args, kwargs)
         except Exception as error:
             raise CannotLend(f"An argument of {name} can't be handed into the sandbox: {error}") from None
-        answer = self._ask({"call": name, "lent": lent}, self._patience.call_s)
+        answer = self._ask({"call": name, "lent": packed}, self._patience.call_s, lent)
         if "raised" in answer:
             raise _raised(answer["raised"])
         if "returned" not in answer:
             raise Ended("your code wrote something else than its answer to the grader")
         return answer["returned"]
 
-    def _ask(self, request: dict[str, Any], patience_s: float) -> dict[str, Any]:
+    def _ask(
+        self, request: dict[str, Any], patience_s: float, lent: lending.Lent | None = None
+    ) -> dict[str, Any]:
         if self._learner is None:
             self._start()
-        return self._talk(request, patience_s)
+        return self._talk(request, patience_s, lent)
 
     def _start(self) -> None:
         """Start a process and run all cells in it; a cell that breaks it is left out from then on."""
@@ -119,7 +124,9 @@ class RemoteNotebook:
         if told not in self.troubles:
             self.troubles.append(told)
 
-    def _talk(self, request: dict[str, Any], patience_s: float) -> dict[str, Any]:
+    def _talk(
+        self, request: dict[str, Any], patience_s: float, lent: lending.Lent | None = None
+    ) -> dict[str, Any]:
         """Send one request and wait for its answer."""
         self._asked += 1
         patience_s = min(patience_s, self._left_s)
@@ -130,10 +137,15 @@ class RemoteNotebook:
         channel.settimeout(patience_s)
         try:
             send(channel, pickle.dumps({"id": self._asked, **request}))
-            answer = unpack(_receive_within(channel, began + patience_s))
-            if not isinstance(answer, dict) or answer.get("id") != self._asked:
-                raise WireError("an answer that was not asked for")
-            return answer
+            answer = self._receive(began + patience_s)
+            for _ in range(MOST_ASKED):
+                if "asks" not in answer:
+                    return answer
+                asked = time.monotonic()
+                send(channel, pickle.dumps(lending.answer(lent or {}, answer["asks"])))
+                began += time.monotonic() - asked  # the time of what was lent is not the learner's
+                answer = self._receive(began + patience_s)
+            raise WireError(f"more than {MOST_ASKED:,} requests in one call")
         except TimeoutError:
             self.close()
             raise TooSlow(f"no answer within {patience_s:g} s, so it was stopped") from None
@@ -144,6 +156,12 @@ class RemoteNotebook:
             raise Ended(_how(self.close())) from None
         finally:
             self._left_s -= time.monotonic() - began
+
+    def _receive(self, deadline: float) -> dict[str, Any]:
+        answer = unpack(receive(_Timed(self._learner.channel, deadline)))
+        if not isinstance(answer, dict) or answer.get("id") != self._asked:
+            raise WireError("an answer that was not asked for")
+        return answer
 
     def close(self) -> dict[str, Any]:
         """End the learner's process; return how it ended."""
@@ -162,13 +180,15 @@ class RemoteFunction:
         return self._notebook.call(self.__name__, args, kwargs)
 
 
-def _receive_within(channel: Any, deadline: float) -> bytes:
-    class Timed:
-        def recv(self, size: int) -> bytes:
-            channel.settimeout(max(0.001, deadline - time.monotonic()))
-            return channel.recv(size)
+class _Timed:
+    """The reading half of a channel, until a deadline."""
 
-    return receive(Timed())
+    def __init__(self, channel: socket.socket, deadline: float):
+        self._channel, self._deadline = channel, deadline
+
+    def recv(self, size: int) -> bytes:
+        self._channel.settimeout(max(0.001, self._deadline - time.monotonic()))
+        return self._channel.recv(size)
 
 
 def _how(told: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from engineroom.kit.places import course_folder
 from engineroom.kit.plainly import ToldPlainly
@@ -38,7 +38,9 @@ PRELOADED = (
     "matplotlib.figure",
 )
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/alternatives")
+PRELOADED_FOR = {"dynamodb": ("lent_table",)}
 READY_S = 120.0
+PREFIX = "engineroom-sandbox-"
 HIDDEN = shutil.ignore_patterns("__pycache__", "checks", "checks.py", "teach", "cli.py", "exercises*")
 STUB = '''"""The checks of this theme run in the grader, outside; here their names do nothing."""
 
@@ -129,10 +131,16 @@ class Sandbox:
         reason = why_not()
         if reason and not insist:
             raise SandboxMissing(reason)
-        self._folder = Path(tempfile.mkdtemp(prefix="engineroom-sandbox-"))
+        _sweep()
+        self._folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._lock = _locked(self._folder)
         self._walled = not reason
         self._config = {
-            "preload": [*PRELOADED, *(f"engineroom.{theme}.real" for theme in themes)],
+            "preload": [
+                *PRELOADED,
+                *(f"engineroom.{theme}.real" for theme in themes),
+                *(name for theme in themes for name in PRELOADED_FOR.get(theme, ())),
+            ],
             "memory_mb": memory_mb,
             "cpu_s": cpu_s,
             "confined": sys.platform.startswith("linux"),
@@ -212,8 +220,13 @@ class Sandbox:
             return [sys.executable, "-I", str(script), json.dumps(config)]
         config = {**self._config, "library": "/course/lib", "namespaces": self._nested, "scratch": "/scratch"}
         options = ["--ro-bind", str(course), "/course", "--dir", "/scratch", "--tmpfs", "/tmp"]
-        for prefix in dict.fromkeys((sys.base_prefix, sys.prefix)):
-            options += [] if prefix.startswith("/usr") else ["--ro-bind", prefix, prefix]
+        prefixes = [p for p in dict.fromkeys((sys.base_prefix, sys.prefix)) if not p.startswith("/usr")]
+        for prefix in prefixes:
+            options += ["--ro-bind", prefix, prefix]
+        config["own folders"] = ["/scratch", "/dev/shm", "/tmp"]
+        if any(prefix.startswith("/tmp/") for prefix in prefixes):
+            config["own folders"].remove("/tmp")  # a folder over it would hide Python itself
+            options += ["--remount-ro", "/tmp"]
         installed = Path(sysconfig.get_path("purelib")) / "engineroom"
         options += ["--tmpfs", str(installed)] if installed.is_dir() else []
         options += ["--cap-add", "CAP_SYS_ADMIN"] if self._nested else ["--tmpfs", "/scratch"]
@@ -235,12 +248,38 @@ class Sandbox:
         """End the sandbox and all in it."""
         self._stop()
         shutil.rmtree(self._folder, ignore_errors=True)
+        if self._lock:
+            self._lock.close()
 
     def __enter__(self) -> Sandbox:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _locked(folder: Path) -> IO[bytes] | None:
+    """Hold a sandbox's folder as long as this process lives; None when another process holds it."""
+    if not sys.platform.startswith("linux"):
+        return None
+    import fcntl
+
+    lock = (folder / "in use").open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return None
+    return lock
+
+
+def _sweep() -> None:
+    """Remove the folders of sandboxes whose grader was killed before it could do so itself."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if (folder / "in use").exists() and (lock := _locked(folder)):
+                shutil.rmtree(folder, ignore_errors=True)
+                lock.close()
 
 
 def _came_up(learner: Learner) -> bool:
@@ -257,7 +296,8 @@ def _environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": "/tmp",
+        "MPLCONFIGDIR": "/scratch",
+        "TMPDIR": "/scratch",
     }
 
 

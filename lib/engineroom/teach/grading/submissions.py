@@ -7,12 +7,15 @@ names are understood. Links are not followed: a submission could point at anothe
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from nbformat import NotebookNode
 
 from engineroom.teach.grading.marking import Assignment, code_cells
 
@@ -100,8 +103,10 @@ def _read(path: Path, folder: Path, assignments: Mapping[str, Assignment], theme
     recognised = theme
     if not problem:
         try:
-            recognised = theme or _recognise(text, assignments)
-        except ValueError as error:
+            cells = code_cells(text)
+            text = _without_outputs(cells)
+            recognised = theme or _recognise(cells, assignments)
+        except (ValueError, RecursionError) as error:
             problem = str(error)
     if not problem and not recognised:
         problem = "None of the exercises' cells is in this notebook: is it another one?"
@@ -123,9 +128,23 @@ def _text(path: Path) -> tuple[str, str]:
         return "", "This file is not a text in UTF-8, as notebooks are."
 
 
-def _recognise(text: str, assignments: Mapping[str, Assignment]) -> str:
+def _without_outputs(cells: Sequence[NotebookNode]) -> str:
+    """Return a notebook of the same code: a class's stored outputs may be gigabytes, and win nothing."""
+    kept = [
+        {
+            "cell_type": "code",
+            "source": c.source,
+            "metadata": c.metadata,
+            "outputs": [],
+            "execution_count": None,
+        }
+        for c in cells
+    ]
+    return json.dumps({"cells": kept, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+
+
+def _recognise(cells: Sequence[NotebookNode], assignments: Mapping[str, Assignment]) -> str:
     """Return the theme most of whose cells or names a notebook has; empty when it has none."""
-    cells = code_cells(text)
     marks = [c.metadata.get("nbgrader") for c in cells]
     ids = {str(m.get("grade_id")) for m in marks if isinstance(m, dict)}
     source = "\n".join(c.source for c in cells)

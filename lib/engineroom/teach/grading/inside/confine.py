@@ -18,7 +18,7 @@ __all__ = [
     "limit_resources",
     "own_namespaces",
     "program_filter",
-    "scratch_folder",
+    "scratch_folders",
     "system_call_filter",
 ]
 
@@ -71,11 +71,11 @@ def own_namespaces() -> None:
     _call("mount", b"none", b"/", None, PRIVATE | RECURSIVE, None)
 
 
-def scratch_folder() -> None:
-    """Put an empty folder in memory, of 64 MB and of this submission alone, over /scratch and /tmp."""
-    for place in (b"/scratch", b"/tmp", b"/dev/shm"):
+def scratch_folders(places: Sequence[str]) -> None:
+    """Put an empty folder in memory, of 64 MB and of this submission alone, over each of these places."""
+    for place in places:
         options = f"size={SCRATCH_MB}m,nr_inodes=10000".encode()
-        _call("mount", b"tmpfs", place, b"tmpfs", NO_SUID | NO_DEVICES, options)
+        _call("mount", b"tmpfs", place.encode(), b"tmpfs", NO_SUID | NO_DEVICES, options)
 
 
 def limit_resources(memory_mb: int, cpu_s: int) -> None:

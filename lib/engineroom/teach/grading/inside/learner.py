@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import builtins
+import io
 import os
 import pickle
 import shlex
 import socket
 import sys
+import threading
 import types
 from typing import Any
 
@@ -46,7 +48,7 @@ def serve(channel: socket.socket) -> None:
     transform = TransformerManager().transform_cell
     while True:
         request = pickle.loads(wire.receive(channel, largest=1 << 30))
-        answer = {"id": request["id"], **_do(request, names, transform)}
+        answer = {"id": request["id"], **_do(request, names, transform, Asking(channel, request["id"]))}
         body = wire.pack(answer)
         if len(body) > wire.LARGEST:
             body = wire.pack(
@@ -55,14 +57,39 @@ def serve(channel: socket.socket) -> None:
         wire.send(channel, body)
 
 
-def _do(request: dict[str, Any], names: dict[str, Any], transform: Any) -> dict[str, Any]:
+class Asking:
+    """Asks the grader for something outside while it waits for an answer."""
+
+    def __init__(self, channel: socket.socket, number: int):
+        self._channel, self._number, self._turn = channel, number, threading.Lock()
+
+    def __call__(self, asked: dict[str, Any]) -> dict[str, Any]:
+        with self._turn:
+            wire.send(self._channel, wire.pack({"id": self._number, "asks": asked}))
+            return pickle.loads(wire.receive(self._channel, largest=1 << 30))
+
+
+class Borrower(pickle.Unpickler):
+    """Reads a call's arguments; a table among them becomes one that asks outside."""
+
+    def __init__(self, packed: bytes, ask: Asking):
+        super().__init__(io.BytesIO(packed))
+        self._ask = ask
+
+    def persistent_load(self, name: str) -> Any:
+        import lent_table
+
+        return lent_table.table(name, self._ask)
+
+
+def _do(request: dict[str, Any], names: dict[str, Any], transform: Any, ask: Asking) -> dict[str, Any]:
     try:
         if "cell" in request:
             exec(compile(transform(request["cell"]), "<cell>", "exec"), names)
             return {"done": True}
         if "look" in request:
             return _looked_up(names, request["look"])
-        args, kwargs = pickle.loads(request["lent"])
+        args, kwargs = Borrower(request["lent"], ask).load()
         return {"returned": names[request["call"]](*args, **kwargs)}
     except BaseException as error:
         return {"raised": [type(error).__name__, str(error)[:2000]]}

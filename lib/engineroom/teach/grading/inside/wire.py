@@ -38,20 +38,22 @@ def receive(channel: socket.socket, *, largest: int = LARGEST) -> bytes:
         WireError: when the frame is longer than allowed.
         TimeoutError: when the channel's time is up.
     """
-    size = int.from_bytes(_exactly(channel, 4), "big")
-    if size > largest:
-        raise WireError(f"an answer of {size:,} bytes is longer than the {largest:,} that are allowed")
-    return _exactly(channel, size)
-
-
-def _exactly(channel: socket.socket, size: int) -> bytes:
     pieces = bytearray()
-    while len(pieces) < size:
-        piece = channel.recv(min(size - len(pieces), 1 << 16))
+    size = None
+    while size is None or len(pieces) < size:
+        piece = channel.recv(1 << 16)  # one call for most: nothing follows a frame before it is answered
         if not piece:
             raise EOFError
         pieces += piece
-    return bytes(pieces)
+        if size is None and len(pieces) >= 4:
+            size = 4 + int.from_bytes(pieces[:4], "big")
+            if size > 4 + largest:
+                raise WireError(
+                    f"an answer of {size - 4:,} bytes is longer than the {largest:,} that are allowed"
+                )
+    if len(pieces) > size:
+        raise WireError("more than the answer that was asked for")
+    return bytes(pieces[4:])
 
 
 def pack(value: Any) -> bytes:

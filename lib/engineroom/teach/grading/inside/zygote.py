@@ -80,7 +80,7 @@ def become_learner(channel: int, config: dict) -> None:
         os.closerange(3, channel)
         os.closerange(channel + 1, 1024)
         if config["namespaces"]:
-            confine.scratch_folder()
+            confine.scratch_folders(config["own folders"])
         if config["confined"]:
             confine.limit_resources(config["memory_mb"], config["cpu_s"])
             os.chdir(config["scratch"])
