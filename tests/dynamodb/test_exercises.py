@@ -97,12 +97,12 @@ MUTANTS = {
     ("design", "scan"): (
         "query on by_genre where genre = {genre} and year = {year} and SK begins_with FILM#",
         "scan filter genre = {genre} and year = {year}",
-        "",
+        "It needs a Scan",
     ),
     ("design", "filter instead of key"): (
         "query where PK = FILM#{film_id:05d}",
         "scan filter film_id = {film_id}",
-        "",
+        "It needs a Scan",
     ),
     ("design", "join in the client"): (
         "query on inverted where GSI1PK = ACTOR#{actor_id}",

@@ -23,6 +23,8 @@ def test_the_bench_opens_with_everything_passing(bench):
         ({"keys": {"Order": {"PK": "{"}}}, "can't be read"),
         ({"indexes": "GSI1"}, "write it like GSI1: GSI1PK / GSI1SK"),
         ({"indexes": "GSI1: A\nGSI1: B"}, "Index names must differ"),
+        ({"indexes": "\n".join(f"i{n}: email" for n in range(21))}, "has 21 global indexes; the most is 20"),
+        ({"keys": {"Order": {"SK": "{order_id%0}"}}}, "not an attribute"),
     ],
 )
 def test_a_bad_edit_is_told_and_the_screen_stays(bench, edit, sentence):
@@ -36,6 +38,43 @@ def test_a_bad_edit_is_told_and_the_screen_stays(bench, edit, sentence):
         indexes="GSI1: GSI1PK / GSI1SK\nby_email: email\nby_order: order_id / SK",
     )
     assert bench.answer["trouble"] == ""
+
+
+NUMBERED = "by_total: country / total_cents\nGSI1: GSI1PK / GSI1SK\nby_email: email\nby_order: order_id / SK"
+
+
+@pytest.mark.parametrize(
+    ("plan", "sentence"),
+    [
+        ("scan filter status = PLACED", "It needs a Scan"),
+        ("query where SK = x", "without it this plan needs a scan"),
+        ("query on nowhere where a = b", "no index named 'nowhere'; the table has: by_total, GSI1"),
+        (
+            "query on by_total where country = NL and total_cents begins_with 1",
+            "is a number; begins_with takes text",
+        ),
+        ("query on by_total where country = NL and total_cents > much", "is a number, and 'much' is none"),
+        ("query on by_total where country = NL and total_cents between 5 and 1", "reversed"),
+        ("query on by_order where order_id = first", "order_id is a number, and 'first' is none"),
+        ("across s 0..5000 query where PK = A#{s}", "too wide; it takes 1000 numbers at most"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_told_in_its_row(bench, plan, sentence):
+    bench.edit(keys=SINGLE_TABLE["shop"].keys, indexes=NUMBERED, plans={"waiting_orders": plan})
+    assert bench.trouble == "" and sentence in bench.report().loc["waiting_orders", "problem"]
+    bench.edit(plans=SINGLE_TABLE["shop"].plans)
+
+
+def test_a_number_spelled_out_in_a_plan_is_one_for_the_engine_too(bench, engine, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", engine.endpoint)
+    plan = "query on by_total where country = {country} and total_cents > 100"
+    refused = "query where PK = {customer_id} and SK begins_with ORDER#"
+    bench.edit(indexes=NUMBERED, plans={"waiting_orders": plan, "orders_in_month": refused})
+    bench.run_for_real()
+    bench.wait()
+    assert bench.measured["waiting_orders"] == "✘ other rows than pandas finds", "rows came, though others"
+    assert bench.measured["orders_in_month"].startswith("✘ PK is text")
+    bench.edit(plans=SINGLE_TABLE["shop"].plans)
 
 
 def test_edits_come_from_the_screen_one_answer_each(bench):

@@ -86,14 +86,18 @@ def assess(layout: Layout, pattern: Pattern, asked: Sequence[Asked], prices: Pri
         p99,
         prices.on_demand(reads=units * 1e6),
     )
-    problem = _wrong_answer(layout, pattern, asked, outcomes) or verdict(pattern, report, text)
+    problem = _scans(text) or _wrong_answer(layout, pattern, asked, outcomes) or verdict(pattern, report)
     return Report(**{**report.__dict__, "problem": problem})
 
 
-def verdict(pattern: Pattern, report: Report, plan: str) -> str:
-    """Return how a report breaks its pattern's budget, in one sentence, or an empty text."""
+def _scans(plan: str) -> str:
     if any(step.verb == "scan" for step in read_plan(plan)):
         return "It needs a Scan, which reads the whole table however little it returns."
+    return ""
+
+
+def verdict(pattern: Pattern, report: Report) -> str:
+    """Return how a report breaks its pattern's budget, in one sentence, or an empty text."""
     if report.requests > pattern.budget.requests:
         return f"It takes {report.requests} requests; the budget is {pattern.budget.requests}."
     if report.returned < pattern.budget.returned_share * report.read:

@@ -156,8 +156,9 @@ def _pattern_row(
     ]
     if later is not None:
         grown = later[report["pattern"]]
+        more = "✘ " if grown["requests"] > report["requests"] else ""  # requests must not grow with the data
         cells.append(
-            f"{_count(grown['requests'], 'request')}, {grown['units']:.1f} units"
+            f"{more}{_count(grown['requests'], 'request')}, {grown['units']:.1f} units"
             if grown["requests"]
             else "–"
         )

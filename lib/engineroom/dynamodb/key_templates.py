@@ -57,7 +57,11 @@ class KeyTemplate:
             if name is None:
                 continue
             attribute, _, shards = name.partition("%")
-            if not attribute.isidentifier() or conversion or (shards and not shards.isdigit()):
+            if (
+                not attribute.isidentifier()
+                or conversion
+                or (shards and not (shards.isdigit() and int(shards)))
+            ):
                 raise TemplateError(f"The template {text!r} has a field {{{name}}} that is not an attribute.")
             format_ += f"{{{len(self._slots)}:{spec}}}"
             self._slots.append((attribute, int(shards or 0)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate, chain
 from typing import Any
 
@@ -92,6 +93,7 @@ class Layout:
         present = {name: key for name, key in keys.items() if key is not None}
         return present | {TYPE_ATTRIBUTE: entity.name} | entity.row(row)
 
+    @cached_property
     def key_types(self) -> dict[str, str]:
         """Return "S" or "N" for every key attribute, by the data's values."""
         names = dict.fromkeys([*self.table.key, *(a for index in self.table.indexes for a in index.key)])

@@ -12,10 +12,11 @@ from typing import Any
 
 from engineroom.dynamodb.capacity import PAGE_BYTES, batch_get_units, get_units
 from engineroom.dynamodb.item_collections import Store, key_range
+from engineroom.dynamodb.key_targets import target_of
 from engineroom.dynamodb.layout import Layout
-from engineroom.dynamodb.plans import Condition, Plan, PlanError, Step, read_plan
+from engineroom.dynamodb.plans import Plan, PlanError, Step, read_plan
 
-__all__ = ["Outcome", "Sent", "Target", "run_plan", "target_of"]
+__all__ = ["Outcome", "Sent", "run_plan"]
 
 BATCH_KEYS = 100
 OPERATIONS = {"get": "GetItem", "batch get": "BatchGetItem", "query": "Query", "scan": "Scan"}
@@ -74,57 +75,6 @@ class Outcome:
         for s in self.sent:
             counts[s.wave] = counts.get(s.wave, 0) + 1
         return tuple(counts.values())
-
-
-@dataclass(frozen=True)
-class Target:
-    """What one request addresses once its values are filled in.
-
-    Attributes:
-        partition: values of the partition key attributes.
-        equal: values of the leading sort attributes.
-        operator: the range on the next sort attribute, if any, with its `values`.
-    """
-
-    partition: tuple
-    equal: tuple = ()
-    operator: str | None = None
-    values: tuple = ()
-
-
-def target_of(
-    step: Step, partition: tuple[str, ...], sort: tuple[str, ...], row: Mapping[str, Any]
-) -> Target:
-    """Fill in a step's key conditions.
-
-    Raises:
-        PlanError: when the conditions are not a key condition of that table or index.
-    """
-    by_name: dict[str, Condition] = {}
-    for condition in step.where:
-        if condition.attribute not in (*partition, *sort) or condition.attribute in by_name:
-            keys = ", ".join((*partition, *sort))
-            raise PlanError(
-                f"'where' takes each key once, and the keys here are {keys}; "
-                f"{condition.attribute} belongs into 'filter'."
-            )
-        by_name[condition.attribute] = condition
-    for name in partition:
-        if name not in by_name or by_name[name].operator != "=":
-            raise PlanError(f"The partition key {name} needs '='; without it this plan needs a scan.")
-    used = [by_name[name] for name in sort if name in by_name]
-    if any(c.attribute != name for c, name in zip(used, sort, strict=False)):
-        raise PlanError(f"Sort key attributes are used from the left, without a gap: {', '.join(sort)}.")
-    *exact, last = used or [None]
-    if any(c.operator != "=" for c in exact):
-        raise PlanError("Only the last sort key attribute used may be a range.")
-    equal = tuple(c.bind(row)[0] for c in exact)
-    keys = tuple(by_name[name].bind(row)[0] for name in partition)
-    if last is None:
-        return Target(keys)
-    if last.operator == "=":
-        return Target(keys, (*equal, last.bind(row)[0]))
-    return Target(keys, equal, last.operator, last.bind(row))
 
 
 def run_plan(layout: Layout, plan: Plan | str, question: Mapping[str, Any]) -> Outcome:
@@ -202,7 +152,7 @@ class _Run:
     def _find(self, step: Step, scope: Mapping[str, Any]) -> tuple[tuple, int | None]:
         """Return the partition key that a get addresses, and the item if there is one."""
         store = self._store(step)
-        target = target_of(step, store.partition, store.sort, scope)
+        target = target_of(step, store.partition, store.sort, scope, self.layout.key_types)
         if step.index or target.operator or len(target.equal) < len(store.sort):
             raise PlanError(f"A {step.verb} takes the table's whole primary key, each part with '='.")
         group = store.collection(target.partition)
@@ -246,7 +196,7 @@ class _Run:
         """Return (partition, item) pairs in reading order; the first names the partition even if empty."""
         if step.verb == "scan":
             return [(key, item) for key in store.members for _, item in store.collection(key)]
-        target = target_of(step, store.partition, store.sort, scope)
+        target = target_of(step, store.partition, store.sort, scope, self.layout.key_types)
         group = store.collection(target.partition)
         low, high = key_range(group, target.equal, target.operator, target.values)
         items = [item for _, item in group[low:high]]

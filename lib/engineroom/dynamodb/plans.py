@@ -28,6 +28,7 @@ __all__ = ["Condition", "Plan", "PlanError", "Step", "read_plan"]
 
 OPERATORS = ("=", "<", "<=", ">", ">=", "begins_with", "between")
 VERBS = ("batch get", "get", "query", "scan")
+MAX_SHARDS = 1000
 BARE_FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -163,6 +164,8 @@ class _Reader:
         low, _, high = (word := self._next("a range like 0..9")).partition("..")
         if not (low.isdigit() and high.isdigit() and int(low) <= int(high)):
             raise PlanError(f"The range is {word!r}; write it like 0..9.")
+        if int(high) - int(low) >= MAX_SHARDS:
+            raise PlanError(f"The range {word} is too wide; it takes {MAX_SHARDS} numbers at most.")
         return int(low), int(high)
 
     def _conditions(self) -> tuple[Condition, ...]:

@@ -13,10 +13,11 @@ from typing import Any
 
 from engineroom.dynamodb.assessment import Asked
 from engineroom.dynamodb.engine import Engine, plain_engine_errors, shared_engine
+from engineroom.dynamodb.key_targets import key_values, target_of
 from engineroom.dynamodb.key_templates import TemplateError
-from engineroom.dynamodb.layout import Layout
+from engineroom.dynamodb.layout import DesignError, Layout
 from engineroom.dynamodb.meter import Meter
-from engineroom.dynamodb.plan_model import BATCH_KEYS, Outcome, Sent, run_plan, target_of
+from engineroom.dynamodb.plan_model import BATCH_KEYS, Outcome, Sent, run_plan
 from engineroom.dynamodb.plans import Condition, Plan, PlanError, Step, read_plan
 from engineroom.dynamodb.schema import Table
 
@@ -40,7 +41,7 @@ def load(layout: Layout, engine: Engine | None = None, *, told=lambda share, mes
     engine = engine or shared_engine()
     resource = engine.resource()
     with plain_engine_errors():
-        table = create_table(resource, replace(layout.table, types=layout.key_types()), "bench")
+        table = create_table(resource, replace(layout.table, types=layout.key_types), "bench")
         with table.batch_writer() as batch:
             for number in range(layout.count):
                 batch.put_item(Item=layout.item(number))
@@ -134,12 +135,14 @@ def compare(
 
 
 def _compare_pattern(table: Loaded, plan: str, cases: Sequence[Asked]) -> str:
+    from botocore.exceptions import BotoCoreError, ClientError
+
     requests, units = 0, 0.0
     for case in cases:
         try:
             mine, theirs = run_plan(table.layout, plan, case.question), table.run(plan, case.question)
-        except (PlanError, TemplateError) as error:
-            return f"✘ {error}"
+        except (PlanError, TemplateError, DesignError, ClientError, BotoCoreError) as error:
+            return f"✘ {error}"  # a request that DynamoDB refuses is an answer, too
         found, wanted = [table.layout.row_id(n) for n in theirs.items], list(case.answer)
         if sorted(found) != sorted(wanted):
             return "✘ other rows than pandas finds"
@@ -164,6 +167,7 @@ class _Runner:
 
     def __init__(self, loaded: Loaded, question: Mapping[str, Any]):
         self.table, self.schema = loaded.table, loaded.layout.table
+        self.types = loaded.layout.key_types
         self.question, self.waves, self._wave = question, [], 0
 
     def all_of(self, plan: Plan) -> list[dict]:
@@ -197,7 +201,7 @@ class _Runner:
         return [{**self.question, **item} for item in found] if step.per_row else [dict(self.question)]
 
     def _key(self, step: Step, scope: Mapping[str, Any]) -> dict[str, Any]:
-        target = target_of(step, self.schema.key[:1], self.schema.key[1:], scope)
+        target = target_of(step, self.schema.key[:1], self.schema.key[1:], scope, self.types)
         return dict(zip(self.schema.key, (*target.partition, *target.equal), strict=True))
 
     def _get(self, step: Step, scope: Mapping[str, Any]) -> list[dict]:
@@ -221,7 +225,7 @@ class _Runner:
                 wanted = reply["UnprocessedKeys"].get(self.table.name, {}).get("Keys", [])
 
     def _pages(self, step: Step, scope: Mapping[str, Any]) -> list[dict]:
-        request = _page_request(step, scope, self._order(step))
+        request = self._page_request(step, scope)
         call = self.table.query if step.verb == "query" else self.table.scan
         kept: list[dict] = []
         while True:
@@ -233,38 +237,42 @@ class _Runner:
                 return kept[: step.limit]
             request["ExclusiveStartKey"] = reply["LastEvaluatedKey"]
 
+    def _page_request(self, step: Step, scope: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of a first Query or Scan call."""
+        request: dict[str, Any] = {"ExpressionAttributeNames": {}, "ExpressionAttributeValues": {}}
+        keys = self._order(step)
+        where = sorted(step.where, key=lambda c: keys.index(c.attribute))
+        bound = {
+            "KeyConditionExpression": [(c, key_values(c, scope, self.types)) for c in where],
+            "FilterExpression": [(c, c.bind(scope)) for c in step.filters],
+        }
+        for field, conditions in bound.items():
+            if conditions:
+                request[field] = " AND ".join(_expression(c, values, request) for c, values in conditions)
+        if not request["ExpressionAttributeNames"]:
+            request.clear()
+        if step.index:
+            request["IndexName"] = step.index
+        if step.verb == "query":
+            request["ScanIndexForward"] = not step.descending
+        if step.limit:
+            request["Limit"] = step.limit
+        return request
+
     def _order(self, step: Step) -> tuple[str, ...]:
         index = self.schema.index(step.index) if step.index else None
         return index.key if index else self.schema.key
 
 
-def _page_request(step: Step, scope: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
-    """Return the arguments of a first Query or Scan call."""
-    request: dict[str, Any] = {"ExpressionAttributeNames": {}, "ExpressionAttributeValues": {}}
-    where = sorted(step.where, key=lambda c: keys.index(c.attribute))
-    for field, conditions in (("KeyConditionExpression", where), ("FilterExpression", step.filters)):
-        if conditions:
-            request[field] = " AND ".join(_expression(c, scope, request) for c in conditions)
-    if not request["ExpressionAttributeNames"]:
-        request.clear()
-    if step.index:
-        request["IndexName"] = step.index
-    if step.verb == "query":
-        request["ScanIndexForward"] = not step.descending
-    if step.limit:
-        request["Limit"] = step.limit
-    return request
-
-
-def _expression(condition: Condition, scope: Mapping[str, Any], request: dict[str, Any]) -> str:
+def _expression(condition: Condition, values: Sequence[Any], request: dict[str, Any]) -> str:
     """Return a condition as expression text and put its placeholders into the request."""
-    names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
+    names, known = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
     name = f"#n{len(names)}"
     names[name] = condition.attribute
     marks = []
-    for value in condition.bind(scope):
-        marks.append(f":v{len(values)}")
-        values[marks[-1]] = value
+    for value in values:
+        marks.append(f":v{len(known)}")
+        known[marks[-1]] = value
     if condition.operator in SYMBOLS:
         return f"{name} {condition.operator} {marks[0]}"
     if condition.operator == "begins_with":

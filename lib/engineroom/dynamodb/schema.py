@@ -10,6 +10,8 @@ __all__ = ["Index", "Table"]
 
 Item = Mapping[str, Any]
 MAX_INDEX_KEY_ATTRIBUTES = 4
+MAX_GLOBAL_INDEXES = 20  # the default quota; AWS raises it on request
+MAX_LOCAL_INDEXES = 5
 PROJECTIONS = ("ALL", "KEYS_ONLY")
 
 
@@ -67,11 +69,14 @@ class Table:
     types: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        """Check that index names are unique."""
+        """Check that index names are unique and the indexes not too many."""
         object.__setattr__(self, "indexes", tuple(self.indexes))
         names = [index.name for index in self.indexes]
         if len(set(names)) < len(names):
             raise ValueError(f"Index names must differ; these are: {', '.join(names)}.")
+        for kind, local, most in (("global", False, MAX_GLOBAL_INDEXES), ("local", True, MAX_LOCAL_INDEXES)):
+            if (count := sum(index.local is local for index in self.indexes)) > most:
+                raise ValueError(f"The table has {count} {kind} indexes; the most is {most}.")
 
     @property
     def key(self) -> tuple[str, ...]:

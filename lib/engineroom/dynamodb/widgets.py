@@ -229,8 +229,9 @@ class DesignBench(anywidget.AnyWidget):
 
         try:
             measured = compare(layout, self._bench.asked, told=self._tell)
-        except ToldPlainly as error:
-            self._tell(1.0, str(error), running=False)
+        except Exception as error:  # a thread that dies in silence would leave "running" on screen
+            told = str(error) if isinstance(error, ToldPlainly) else f"{type(error).__name__}: {error}"
+            self._tell(1.0, f"The run broke off. {told}", running=False)
             return
         if layout is self.placed:
             self.measured = measured
