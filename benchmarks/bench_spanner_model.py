@@ -41,12 +41,14 @@ def cpu_seconds(work) -> tuple[float, object]:
     return process_time() - start, answer
 
 
-def run_with_faults(transactions: int) -> Run:
+def run_with_faults(transactions: int) -> tuple[Run, int]:
+    """Run under crashes, partitions and slow links; return the run and how many of them struck."""
     knobs = ClusterKnobs(transactions=transactions, **SETTINGS)
     every_us = 1_500_000
     until_us = transactions * 5_000  # longer than the run: faults to its end
     faults = random_faults(stream(1, "faults"), ("Z1", "Z2", "Z3"), until_us, every_us, 600_000)
-    return simulate(knobs, faults=faults)
+    run = simulate(knobs, faults=faults)
+    return run, sum(fault.at_us <= run.stopped.at_us for fault in faults) // 2  # each has its repair
 
 
 def bare_kernel(events: int) -> None:
@@ -100,13 +102,14 @@ def main() -> None:
         head = peer == "SimPy processes"
         tell("bare events", rates["our kernel"], "events/s", peer=peer, theirs=rates[peer], headline=head)
     print(f"\n{'transactions':>13}{'events':>11}{'CPU s':>9}{'events/s':>11}{'txn/s':>8}", end="")
-    print(f"{'bare SimPy':>12}{'order s':>9}{'snapshots s':>13}{'registers s':>13}{'elections':>11}")
+    print(f"{'bare SimPy':>12}{'order s':>9}{'snapshots s':>13}{'registers s':>13}", end="")
+    print(f"{'faults':>8}{'elections':>11}")
     for transactions in (n for n in (1_000, 10_000, 100_000) if n <= largest):
         report(transactions)
 
 
 def report(transactions: int) -> None:
-    took, run = cpu_seconds(lambda: run_with_faults(transactions))
+    took, (run, faults) = cpu_seconds(lambda: run_with_faults(transactions))
     events = run.stopped.events
     simpy_s, _ = cpu_seconds(lambda: bare_simpy(events))
     order_s, order = cpu_seconds(lambda: check_order(run.history))
@@ -124,7 +127,9 @@ def report(transactions: int) -> None:
         f"{transactions:>13,}{events:>11,}{took:>9.2f}{events / took:>11,.0f}{transactions / took:>8,.0f}",
         end="",
     )
-    print(f"{simpy_s:>11.2f}s{order_s:>9.2f}{snapshots_s:>13.2f}{registers_s:>13.2f}{elections:>11,}")
+    print(
+        f"{simpy_s:>11.2f}s{order_s:>9.2f}{snapshots_s:>13.2f}{registers_s:>13.2f}{faults:>8,}{elections:>11,}"
+    )
 
 
 if __name__ == "__main__":

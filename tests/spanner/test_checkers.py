@@ -17,7 +17,7 @@ from engineroom.spanner.history import History, Transaction
 from engineroom.spanner.leases import Lease
 from engineroom.spanner.protocol import MUTANTS, Protocol
 from engineroom.spanner.registers import search_registers
-from engineroom.spanner.scenarios import SCENARIOS, break_rule
+from engineroom.spanner.scenarios import SCENARIOS, break_rule, try_rule
 
 
 def write(txn, start, end, ts, *keys, reads=()):
@@ -213,3 +213,14 @@ def test_a_clock_beyond_its_epsilon_is_caught():
 def test_an_unknown_mutant_is_refused():
     with pytest.raises(ValueError, match="There is no mutant 'typo'; the mutants are: no commit wait"):
         break_rule("typo")
+
+
+def test_a_commit_wait_rule_of_ones_own_is_tried_in_a_deployment():
+    run, found = try_rule(lambda s, now: now.earliest > s)
+    assert run.stopped.reason == "complete"
+    assert found is None
+    _, found = try_rule(lambda s, now: now.latest > s)
+    assert found.rule == "timestamps must respect real time"
+    run, found = try_rule(lambda s, now: False)
+    assert run.stopped.reason == "event limit", "it never answers, and the run ends all the same"
+    assert found is None

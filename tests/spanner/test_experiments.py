@@ -51,6 +51,29 @@ def test_moving_the_leader_moves_the_commit():
     assert moved.commit_ms > usual.commit_ms, "the third vote now comes from Iowa"
 
 
+@pytest.mark.parametrize("name", commit_map.SHOWN)
+def test_the_map_names_every_region_in_sight_and_none_upon_another(name):
+    explorer = widgets.explore_map()
+    explorer.turn(configuration=name)
+    figure = explorer._figure
+    figure.frame()
+    shown = [text for text in figure.places if text.get_visible()]
+    assert {text.get_text() for text in shown} == set(configuration(name).regions())
+    boxes = [text.get_window_extent() for text in shown]
+    frame = figure.map.get_window_extent()
+    assert all(frame.contains(*box.min) and frame.contains(*box.max) for box in boxes)
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
+def test_a_map_without_a_quorum_says_so_in_the_picture():
+    explorer = widgets.explore_map()
+    assert not explorer._figure.stopped.get_visible()
+    explorer.turn(configuration="dual-region-japan1", lost="another region")
+    assert explorer._figure.stopped.get_visible()
+    assert "without asia-northeast2-a" in explorer.answer["summary"]
+    assert "writes stop" in explorer.answer["summary"]
+
+
 # -- one transaction -----------------------------------------------------------------------------------
 
 
@@ -97,6 +120,20 @@ def test_a_story_can_be_told_in_part():
     none = spacetime.simulate(spacetime.StepKnobs(step=0)).told()
     assert whole[: len(half)] == half
     assert len(none) < len(half) < len(whole)
+
+
+@pytest.mark.parametrize("kind", spacetime.KINDS)
+def test_what_machines_do_is_told_in_order_and_apart(kind):
+    explorer = widgets.explore_transaction()
+    explorer.turn(kind=kind)
+    figure, story = explorer._figure, explorer.prediction
+    figure.frame()
+    told = [text for text in figure.deeds if text.get_visible()]
+    assert [text.get_text() for text in told] == [f"{mark.lane}: {mark.what}" for mark in story.marks]
+    boxes = [text.get_window_extent() for text in told]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    words = {text.get_text() for text in figure.words if text.get_visible()}
+    assert words == {m.what for m in story.messages} - set(plots_histories.REPLICATION)
 
 
 # -- the quorum ----------------------------------------------------------------------------------------

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SpaceTimeFigure", "counterexample"]
 
+WAYS = {
+    "write": {"facecolor": COLOURS["sky"]},
+    "read": {"facecolor": COLOURS["warm"], "hatch": "//", "edgecolor": COLOURS["ink"]},
+}
 REPLICATION = ("accept", "accepted", "apply")
 
 
@@ -134,34 +138,41 @@ def _part_way(message: Message, lane: dict[str, int], part: float) -> tuple[floa
 
 def counterexample(found: Counterexample | None) -> Picture:
     """Return a counterexample as a diagram: what each transaction's client saw, and its timestamp."""
+    from matplotlib.patches import Patch
+
     figure = new_figure(8.4, 1.8 + 0.75 * (len(found.transactions) if found else 1))
     axes = figure.add_subplot()
     if found is None:
         axes.set(title="No counterexample found", xticks=[], yticks=[])
         return Picture(figure, "The checkers found nothing wrong.")
-    known = [t.end_us for t in found.transactions if t.end_us] + [
-        t.ts_us for t in found.transactions if t.ts_us
-    ]
-    last = max([*known, *(t.start_us for t in found.transactions)]) / 1e3
-    origin = min(t.start_us for t in found.transactions) / 1e3
+    starts = [t.start_us for t in found.transactions]
+    origin = min(starts)
+    moments = [*starts, *(at for t in found.transactions for at in (t.end_us, t.ts_us) if at is not None)]
+    low, high = ((moment - origin) / 1e3 for moment in (min(moments), max(moments)))
+    span = (high - low) or 1.0
     for row, one in enumerate(found.transactions):
-        end = last if one.end_us is None else one.end_us / 1e3
-        start = one.start_us / 1e3
-        colour, hatch = ("sky", "") if one.writes else ("warm", "//")
-        axes.barh(row, end - start, left=start - origin, height=0.42, color=COLOURS[colour], hatch=hatch)
+        start = (one.start_us - origin) / 1e3
+        end = high if one.end_us is None else (one.end_us - origin) / 1e3
+        wide = max(end - start, 0.008 * span)  # a short one must still be seen
+        axes.barh(row, wide, left=start, height=0.42, **WAYS["write" if one.writes else "read"])
         if one.ts_us is not None:
-            axes.plot(one.ts_us / 1e3 - origin, row, "D", color=COLOURS["real"], markersize=9)
-        axes.text(start - origin, row - 0.3, _deed(one), va="bottom", fontsize=9)
+            axes.plot((one.ts_us - origin) / 1e3, row, "D", color=COLOURS["real"], markersize=9)
+        to_left = start > low + 0.6 * span
+        text_at, side = (start + wide, "right") if to_left else (start, "left")
+        axes.text(text_at, row - 0.3, _deed(one), va="bottom", ha=side, fontsize=9)
     axes.set(
         title=found.rule.capitalize(),
-        xlabel=f"ms since {origin:,.3f} ms",
+        xlabel=f"ms since {origin / 1e3:,.3f} ms",
+        xlim=(low - 0.03 * span, high + 0.03 * span),
         ylim=(len(found.transactions) - 0.5, -0.9),
     )
     axes.set_yticks(range(len(found.transactions)), [f"T{one.txn}" for one in found.transactions])
-    axes.plot([], [], "D", color=COLOURS["real"], label="timestamp")
-    axes.plot([], [], linewidth=9, color=COLOURS["sky"], label="write, from request to answer")
-    axes.plot([], [], linewidth=9, color=COLOURS["warm"], label="read")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=3)
+    (stamp,) = axes.plot([], [], "D", color=COLOURS["real"], label="timestamp")
+    ways = [
+        Patch(label="write, from request to answer", **WAYS["write"]),
+        Patch(label="read", **WAYS["read"]),
+    ]
+    axes.legend(handles=[stamp, *ways], loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=3)
     return Picture(figure, str(found))
 
 

@@ -173,9 +173,10 @@ def _map_in_words(result: CommitMap) -> str:
         f"It survives the loss of any {_count(placement.zone_failures(), 'zone')} and of any "
         f"{_count(placement.region_failures(), 'region')}."
     )
+    lost = f" without {', '.join(sorted(site.name for site in result.failed))}" if result.failed else ""
     if result.leader is None:
-        return f"{placement.name}: no leader and no quorum ({quorum} needed): writes stop. {survives}"
+        return f"{placement.name}{lost}: no leader and no quorum ({quorum} needed): writes stop. {survives}"
     return (
-        f"{placement.name}, led from {result.leader.name}: a commit has {quorum} after "
+        f"{placement.name}{lost}, led from {result.leader.name}: a commit has {quorum} after "
         f"{result.commit_ms:.1f} ms. {survives}"
     )

@@ -12,6 +12,8 @@ from engineroom.kit.style import COLOURS
 from engineroom.spanner.plots import PAPER
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from engineroom.spanner.fidelity import Row
 
 __all__ = ["f1_latencies", "fragments", "throughput_table", "two_phase_table", "writes_table"]
@@ -26,15 +28,7 @@ def writes_table(readings: dict[str, list[Row]]) -> Picture:
     figure = new_figure(7.6, 3.8)
     axes = figure.add_subplot()
     rows = next(iter(readings.values()))
-    labels = [row.label for row in rows]
-    axes.errorbar(
-        labels,
-        [row.published for row in rows],
-        [row.published_sd for row in rows],
-        capsize=5,
-        **PAPER,
-        zorder=3,
-    )
+    labels = _draw_published(axes, rows)
     for (name, model), style, marker in zip(readings.items(), ("-", ":"), ("o", "^"), strict=False):
         shown = [row.model for row in model]
         axes.plot(labels, shown, style, marker=marker, color=COLOURS["model"])
@@ -58,16 +52,7 @@ def two_phase_table(variants: dict[str, list[Row]]) -> Picture:
     """
     figure = new_figure(8.0, 4.0)
     axes = figure.add_subplot()
-    rows = next(iter(variants.values()))
-    labels = [row.label for row in rows]
-    axes.errorbar(
-        labels,
-        [row.published for row in rows],
-        [row.published_sd for row in rows],
-        capsize=4,
-        **PAPER,
-        label="OSDI 2012",
-    )
+    labels = _draw_published(axes, next(iter(variants.values())))
     for (name, model), style, marker in zip(variants.items(), (":", "-"), ("^", "o"), strict=False):
         axes.plot(labels, [r.model for r in model], style, marker=marker, color=COLOURS["model"], label=name)
     axes.set(title="Two-phase commit (table 4)", xlabel="participants", ylabel="ms", xscale="log")
@@ -78,6 +63,14 @@ def two_phase_table(variants: dict[str, list[Row]]) -> Picture:
         f"{name}: {model[0].model:.0f} to {model[-1].model:.0f}" for name, model in variants.items()
     )
     return Picture(figure, f"Mean latency in ms from 1 to 200 participants. Published: 17 to 150.5; {told}.")
+
+
+def _draw_published(axes: Axes, rows: list[Row]) -> list[int]:
+    """Draw what was published with one standard deviation either way; return the rows' labels."""
+    labels, means = [row.label for row in rows], [row.published for row in rows]
+    spreads = [row.published_sd for row in rows]
+    axes.errorbar(labels, means, spreads, capsize=5, **PAPER, zorder=3, label="OSDI 2012")
+    return labels
 
 
 def throughput_table(rows: Sequence[Mapping[str, str]]) -> Picture:
@@ -133,7 +126,11 @@ def f1_latencies(rows: Sequence[Mapping[str, str]]) -> Picture:
         rows: of ``osdi_table6``.
     """
     means, spreads = (np.array([float(row[column]) for row in rows]) for column in ("mean_ms", "sd_ms"))
-    names = [f"{row['operation']}\n{float(row['count']) / 1e6:,.1f} million" for row in rows]
+    millions = [float(row["count"]) / 1e6 for row in rows]
+    names = [
+        f"{row['operation']}\n{count:,.{0 if count > 1_000 else 1}f} million"
+        for row, count in zip(rows, millions, strict=True)
+    ]
     figure = new_figure(8.0, 3.6)
     axes = figure.add_subplot()
     axes.bar(names, means, width=0.5, color=COLOURS["real"], label="mean")
