@@ -73,9 +73,14 @@ class Viewer:
         self.canvas.press("Home")
         expect(self.canvas).to_have_attribute("aria-label", re.compile("In sight: 0 ns to"))
 
+    def label(self):
+        """Return what the timeline says of itself, once the next frame is painted."""
+        self.page.evaluate("() => new Promise(requestAnimationFrame)")
+        return self.canvas.get_attribute("aria-label")
+
     def in_sight(self):
         """Return the window that is shown [ns]."""
-        said = re.search(rf"In sight: {DURATION} to {DURATION}\.", self.canvas.get_attribute("aria-label"))
+        said = re.search(rf"In sight: {DURATION} to {DURATION}\.", self.label())
         return float(said[1]) * UNITS[said[2]], float(said[3]) * UNITS[said[4]]
 
     def span(self):
@@ -84,7 +89,7 @@ class Viewer:
 
     def cursor(self):
         """Return the lane that the cursor is in, and its time [ns]."""
-        said = re.search(rf"Cursor: (.*) at {DURATION}\.$", self.canvas.get_attribute("aria-label"))
+        said = re.search(rf"Cursor: (.*) at {DURATION}\.$", self.label())
         return said[1], float(said[2]) * UNITS[said[3]]
 
     def place(self, share, lane=0):
@@ -95,8 +100,11 @@ class Viewer:
 
     def pixels(self):
         """Return what is painted, once it rests."""
-        self.page.wait_for_timeout(400)
-        return self.canvas.evaluate("canvas => canvas.toDataURL()")
+        was, now = None, self.canvas.evaluate("canvas => canvas.toDataURL()")
+        while now != was:
+            self.page.wait_for_timeout(400)
+            was, now = now, self.canvas.evaluate("canvas => canvas.toDataURL()")
+        return now
 
     def until(self, condition):
         for _ in range(100):

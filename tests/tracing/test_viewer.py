@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from engineroom.golang.trace_frames import state_totals
+from engineroom.tracing import overlays
 from engineroom.tracing.lanes import LAYOUTS, arrange
 from engineroom.tracing.looks import looks_of
+from engineroom.tracing.plots import draw_lanes
 from engineroom.tracing.real import replay
-from engineroom.tracing.viewer import TraceViewer, export, frames, overlays
+from engineroom.tracing.viewer import TraceViewer, export, frames
 
 
 @pytest.fixture(scope="module")
@@ -286,6 +288,15 @@ def test_nonsense_is_told_not_raised(viewer):
     huge = {"ask": "frame", "begin": -5, "end": 10**18, "pixels": 10**9, "first": -3, "count": 10**9}
     viewer._on_message(None, huge, [])
     assert viewer.answers[-1][0]["answer"] == "frame"
+
+
+def test_still_figure_shows_the_phases():
+    trace = replay("collect_gogc50")
+    picture = draw_lanes(trace, arrange(trace, "processors"))
+    legend = [text.get_text() for text in picture.figure.legends[0].get_texts()]
+    assert legend[-2:] == ["GC mark phase", "stop-the-world"]
+    assert f"{trace.summary.gc_cycles} times GC mark phase" in picture.alt
+    assert f"{trace.summary.stops} times stop-the-world" in picture.alt
 
 
 @pytest.mark.parametrize("name", ["exit", "misnested", "recorder"])

@@ -23,7 +23,9 @@ def make(trace: Trace, table: str) -> pd.DataFrame:
     """Return a table as a data frame, sorted by time, with the columns of `COLUMNS`."""
     raw = trace.columns(table)
     order = _time_order(raw)
-    raw = {name: np.asarray(column)[order] for name, column in raw.items()}
+    raw = {
+        name: np.array(column[order]) for name, column in raw.items()
+    }  # own, so that frames may be changed
     made: dict[str, object] = dict(raw)
     made |= {name: _categorical(trace, raw[name]) for name in _TEXTS if name in raw}
     if "start_ns" in raw:
@@ -37,7 +39,7 @@ def make(trace: Trace, table: str) -> pd.DataFrame:
             coded = pd.Categorical.from_codes(raw[code].astype(np.int8), trace.names(f"{table}.{code}"))
             made[code] = coded.remove_unused_categories()
     made |= _EXTRAS.get(table, lambda *_: {})(trace, raw)
-    return pd.DataFrame({name: made[name] for name in COLUMNS[table]})
+    return pd.DataFrame({name: made[name] for name in COLUMNS[table]}, copy=False)
 
 
 def state_totals(trace: Trace) -> pd.DataFrame:
@@ -73,18 +75,23 @@ def _time_order(raw: dict[str, np.ndarray]) -> np.ndarray | slice:
 
 def _categorical(trace: Trace, numbers: np.ndarray) -> pd.Categorical:
     """Turn text numbers into a categorical that names only the texts which occur."""
-    present = np.flatnonzero(np.bincount(numbers)) if len(numbers) else np.empty(0, np.int64)
-    position = np.zeros(int(present[-1]) + 1 if len(present) else 0, np.int32)
-    position[present] = np.arange(len(present), dtype=np.int32)
-    return pd.Categorical.from_codes(position[numbers], trace.texts(present))
+    present, codes = _compact(numbers)
+    return pd.Categorical.from_codes(codes, trace.texts(present))
 
 
 def _places(trace: Trace, stacks: np.ndarray) -> pd.Categorical:
     """Name the place in the program's own code that each stack points at."""
-    present, inverse = np.unique(stacks, return_inverse=True)
-    names = trace.places(present)
-    categories, codes = np.unique(np.array(names, dtype=object), return_inverse=True)
-    return pd.Categorical.from_codes(codes[inverse], categories)
+    present, codes = _compact(stacks)
+    categories, position = np.unique(np.array(trace.places(present), dtype=object), return_inverse=True)
+    return pd.Categorical.from_codes(position.astype(np.int32)[codes], categories)
+
+
+def _compact(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers that occur, ascending, and each number's position among them; without sorting."""
+    present = np.flatnonzero(np.bincount(numbers)) if len(numbers) else np.empty(0, np.int64)
+    position = np.zeros(int(present[-1]) + 1 if len(present) else 0, np.int32)
+    position[present] = np.arange(len(present), dtype=np.int32)
+    return present, position[numbers]
 
 
 def _of_states(trace: Trace, raw: dict[str, np.ndarray]) -> dict[str, object]:
@@ -101,19 +108,23 @@ def _of_goroutines(trace: Trace, raw: dict[str, np.ndarray]) -> dict[str, object
 
 
 def _of_tasks(trace: Trace, raw: dict[str, np.ndarray]) -> dict[str, object]:
-    parent = dict(zip(raw["task"].tolist(), raw["parent"].tolist(), strict=True))
-    name = dict(zip(raw["task"].tolist(), trace.texts(raw["name"]), strict=True))
-    return {"path": ["/".join(_ancestry(task, parent, name)) for task in raw["task"].tolist()]}
+    tasks, names = raw["task"].tolist(), list(_categorical(trace, raw["name"]))
+    name, parent = dict(zip(tasks, names, strict=True)), dict(zip(tasks, raw["parent"].tolist(), strict=True))
+    path: dict[int, str] = {}
+    for task in tasks:
+        if task not in path:
+            _lay_path(task, parent, name, path)
+    return {"path": [path[task] for task in tasks]}
 
 
-def _ancestry(task: int, parent: dict[int, int], name: dict[int, str]) -> list[str]:
-    path: list[str] = []
-    seen: set[int] = set()
-    while task in name and task not in seen:
-        seen.add(task)
-        path.append(name[task])
-        task = parent[task]
-    return path[::-1]
+def _lay_path(task: int, parent: dict[int, int], name: dict[int, str], path: dict[int, str]) -> None:
+    """Enter the paths of a task and of those around it; in a damaged trace they may form a ring."""
+    line = [task]
+    while (above := parent[line[-1]]) in name and above not in path and above not in line:
+        line.append(above)
+    for each in reversed(line):
+        outer = path.get(parent[each])
+        path[each] = name[each] if outer is None else f"{outer}/{name[each]}"
 
 
 def _of_logs(trace: Trace, raw: dict[str, np.ndarray]) -> dict[str, object]:

@@ -11,6 +11,7 @@ from engineroom.kit.style import COLOURS, MARKERS
 from engineroom.tracing.buffers import Buffering
 from engineroom.tracing.lanes import STATES
 from engineroom.tracing.looks import HATCHES, looks_of
+from engineroom.tracing.overlays import PHASES, Phases
 from engineroom.tracing.recorder import Window
 
 if TYPE_CHECKING:
@@ -22,38 +23,57 @@ if TYPE_CHECKING:
 __all__ = ["BufferFigure", "WindowFigure", "draw_lanes", "draw_overhead", "draw_state_totals"]
 
 MOST_LANES = 24
+# colour, opacity, and hatch in the legend
+PHASE_LOOKS = {
+    "GC mark phase": (COLOURS["accent"], 0.25, "..."),
+    "stop-the-world": (COLOURS["real"], 0.5, "|||"),
+}
 PIXELS, LANE_PIXELS = 1200, 12
 
 
 def draw_lanes(trace: Trace, lanes: Lanes) -> Picture:
     """Draw a whole trace, one lane per goroutine, processor or task (the first two dozen)."""
-    from matplotlib.colors import to_rgb
     from matplotlib.patches import Patch
 
     shown = min(len(lanes.names), MOST_LANES)
     duration = max(trace.summary.duration_ns, 1)
+    looks, phases = looks_of(lanes.categories), Phases(trace)
+    figure = new_figure(9, 1.3 + 0.2 * max(shown, 1))
+    axes = figure.add_subplot()
+    edges = (0, duration / 1e6, max(shown, 1), 0)
+    axes.imshow(_paint(lanes, shown, duration), aspect="auto", extent=edges, origin="upper")
+    axes.set_yticks(np.arange(shown) + 0.5, lanes.names[:shown], fontsize=8)
+    axes.set_xlabel("time since the trace began [ms]")
+    axes.grid(visible=False)
+    for kind, left, right in phases.in_window(0, duration, PIXELS):
+        colour, alpha, _ = PHASE_LOOKS[PHASES[int(kind)]]
+        begin, end = (edge * duration / 1e6 / PIXELS for edge in (left, right))
+        axes.axvspan(begin, end, color=colour, alpha=alpha, linewidth=0)
+    patches = [
+        Patch(facecolor=look.colour, label=name, hatch=HATCHES[look.texture], edgecolor="white")
+        for name, look in zip(lanes.categories, looks, strict=True)
+    ]
+    for name in phases.present:
+        colour, alpha, hatch = PHASE_LOOKS[name]
+        patches.append(Patch(facecolor=colour, alpha=alpha, label=name, hatch=hatch))
+    figure.legend(handles=patches, loc="outside upper right", ncols=min(len(patches), 5) or 1, fontsize=9)
+    over = ", ".join(f"{count} times {name}" for name, count in phases.counts().items())
+    return Picture(figure, _told(trace, lanes, shown) + (f" Over them: {over}." if over else ""))
+
+
+def _paint(lanes: Lanes, shown: int, duration: int) -> np.ndarray:
+    """Return the first lanes over the whole duration as an image, lane by lane."""
+    from matplotlib.colors import to_rgb
+
     bins = lanes.index.bins(np.arange(shown), 0, duration, PIXELS)
-    looks = looks_of(lanes.categories)
     image = np.ones((max(shown, 1), LANE_PIXELS, PIXELS, 3))
-    for number, look in enumerate(looks):
+    for number, look in enumerate(looks_of(lanes.categories)):
         lane, x = np.nonzero(bins.dominant == number)
         strength = (0.3 + 0.7 * bins.filled[lane, x] / 255)[:, None]
         shade = 1 - strength * (1 - np.array(to_rgb(look.colour)))
         for y in range(round(look.top * LANE_PIXELS), LANE_PIXELS - 1):
             image[lane, y, x] = np.where(_painted(look.texture, x, y)[:, None], shade, 1)
-    figure = new_figure(9, 1.3 + 0.2 * max(shown, 1))
-    axes = figure.add_subplot()
-    edges = (0, duration / 1e6, max(shown, 1), 0)
-    axes.imshow(image.reshape(-1, PIXELS, 3), aspect="auto", extent=edges, origin="upper")
-    axes.set_yticks(np.arange(shown) + 0.5, lanes.names[:shown], fontsize=8)
-    axes.set_xlabel("time since the trace began [ms]")
-    axes.grid(visible=False)
-    patches = [
-        Patch(facecolor=look.colour, label=name, hatch=HATCHES[look.texture], edgecolor="white")
-        for name, look in zip(lanes.categories, looks, strict=True)
-    ]
-    figure.legend(handles=patches, loc="outside upper right", ncols=min(len(patches), 5) or 1, fontsize=9)
-    return Picture(figure, _told(trace, lanes, shown))
+    return image.reshape(-1, PIXELS, 3)
 
 
 def _painted(texture: str, x: np.ndarray, y: int) -> np.ndarray:

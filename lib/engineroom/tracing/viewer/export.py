@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engineroom.tracing.viewer.overlays import PHASES, Phases
+from engineroom.tracing.overlays import PHASES, Phases
 
 if TYPE_CHECKING:
     from engineroom.golang.trace import Trace

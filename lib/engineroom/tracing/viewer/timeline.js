@@ -35,6 +35,7 @@ class Timeline extends View {
 
   /** Take over a new arrangement from the kernel. */
   adopt() {
+    clearTimeout(this.patience);
     this.scene = this.model.get("scene");
     this.cursor = { lane: 0, time: (this.view.begin + this.view.end) / 2 };
     this.first = 0;
@@ -46,6 +47,8 @@ class Timeline extends View {
   rearrange(change) {
     const { layout, search, hidden, system } = this.scene;
     this.ask({ ask: "arrange", layout, search, hidden, system, ...change });
+    clearTimeout(this.patience);
+    this.patience = setTimeout(() => this.say("arranging …"), 300); // a large trace takes seconds
   }
 
   resize() {
@@ -88,7 +91,7 @@ class Timeline extends View {
     if (answer.answer === "frame") this.takeFrame(answer, buffers);
     if (answer.answer === "details" && answer.found && answer.seq === this.curious) this.controls.tell(answer.found);
     if (answer.answer === "summary") summary.textContent = answer.text;
-    if (answer.answer === "failure") { told.textContent = answer.text; this.inFlight = false; }
+    if (answer.answer === "failure") { clearTimeout(this.patience); told.textContent = answer.text; this.inFlight = false; }
     if (answer.answer === "export") download(new Blob([buffers[0]], { type: "application/json" }), "trace.json");
   }
 

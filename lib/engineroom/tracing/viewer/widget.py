@@ -11,9 +11,10 @@ import numpy as np
 import traitlets
 
 from engineroom.kit.figures import image_html
+from engineroom.tracing import overlays
 from engineroom.tracing.lanes import LAYOUTS, Lanes, arrange
 from engineroom.tracing.looks import looks_of
-from engineroom.tracing.viewer import export, frames, overlays
+from engineroom.tracing.viewer import export, frames
 
 if TYPE_CHECKING:
     from engineroom.golang.trace import Trace

@@ -7,23 +7,24 @@ import (
 	"strings"
 )
 
-const flushAt = 1 << 15
+const flushAt = 1 << 17 // bytes of a column in memory
 
 // column is one raw little-endian array on its way into a file of its own.
 type column struct {
 	name string
 	kind string // NumPy's name for the element type: u1, u4, i4 or i8
+	size byte   // of an element, in bytes: the digit in its kind
 	file *os.File
 	buf  []byte
 }
 
 func (c *column) put(v int64) {
-	switch c.kind {
-	case "i8":
+	switch c.size {
+	case '8':
 		c.buf = binary.LittleEndian.AppendUint64(c.buf, uint64(v))
-	case "i4", "u4":
+	case '4':
 		c.buf = binary.LittleEndian.AppendUint32(c.buf, uint32(v))
-	case "u1":
+	case '1':
 		c.buf = append(c.buf, byte(v))
 	}
 }
@@ -77,13 +78,13 @@ func newOutput(folder string) *output {
 	o := &output{folder: folder, ids: map[string]int64{}}
 	o.ends = o.table("strings", "end:i8")
 	o.text = o.column("strings", "text:u1")
-	o.id("")
+	o.append("")
 	return o
 }
 
 func (o *output) column(table, spec string) *column {
 	name, kind, _ := strings.Cut(spec, ":")
-	c := &column{name: name, kind: kind}
+	c := &column{name: name, kind: kind, size: kind[1]}
 	if o.folder != "" {
 		file, err := os.Create(filepath.Join(o.folder, table+"."+name))
 		c.file = file
@@ -117,6 +118,9 @@ func (o *output) append(s string) int64 {
 
 // id returns the number of a string that is likely to come again.
 func (o *output) id(s string) int64 {
+	if s == "" {
+		return 0
+	}
 	id, ok := o.ids[s]
 	if !ok {
 		id = o.append(strings.Clone(s))

@@ -37,6 +37,7 @@ type totals struct {
 	GCCycles   int64            `json:"gc_cycles"`
 	Stops      int64            `json:"stops"`
 	threads    map[trace.ThreadID]struct{}
+	thread     trace.ThreadID // the last one added; most events come in runs on one thread
 	kinds      [trace.EventExperimental + 1]int64
 }
 
@@ -47,7 +48,7 @@ func newIntervals(out *output, withEvents bool) *intervals {
 		processors: map[trace.ProcID]*processor{},
 		ranges:     map[rangeKey]openRange{},
 		tasks:      map[trace.TaskID]task{},
-		seen:       totals{Events: map[string]int64{}, threads: map[trace.ThreadID]struct{}{}},
+		seen:       totals{Events: map[string]int64{}, threads: map[trace.ThreadID]struct{}{}, thread: trace.NoThread},
 	}
 	v.rowState = out.table("states", "goroutine:i8 state:u1 start_ns:i8 end_ns:i8 cut:u1 reason:u4 stack:u4 processor:i4 thread:i8")
 	v.rowProcessor = out.table("processors", "processor:i4 state:u1 start_ns:i8 end_ns:i8 cut:u1 thread:i8")
@@ -75,7 +76,8 @@ func (v *intervals) event(ev *trace.Event) {
 	}
 	v.now = int64(ev.Time() - v.origin)
 	v.seen.kinds[kind]++
-	if thread := ev.Thread(); thread != trace.NoThread {
+	if thread := ev.Thread(); thread != v.seen.thread && thread != trace.NoThread {
+		v.seen.thread = thread
 		v.seen.threads[thread] = struct{}{}
 	}
 	switch kind {

@@ -55,6 +55,10 @@ class Phases:
         right = np.ceil(np.minimum(self._end[rows] - begin, end - begin) * scale)
         return np.unique(np.stack([self._kind[rows], left, right], axis=1), axis=0).tolist()
 
+    def counts(self) -> dict[str, int]:
+        """Return how often each phase occurs."""
+        return {name: int((self._kind == PHASES.index(name)).sum()) for name in self.present}
+
     def within(self, begin: int, end: int) -> list[list[int]]:
         """Return [kind, start, end] of the phases that touch a window [ns]."""
         rows = (self._end > begin) & (self._start < end)
