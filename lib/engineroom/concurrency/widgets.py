@@ -24,6 +24,9 @@ __all__ = [
     "explore_sharing",
 ]
 
+WRAPPED = {"flex_flow": "row wrap"}  # so that nothing is cut in a narrow or enlarged window
+WON = "#A34700"  # the house vermilion, dark enough for text on white
+
 
 def _run(knobs: Knobs, progress: Progress) -> Run:
     progress(None, "running Go…")
@@ -114,12 +117,13 @@ class Adversary(ipywidgets.VBox):
         self._pick = ipywidgets.Dropdown(options=list(PUZZLES), description="program")
         self._text = ipywidgets.HTML()
         self._verdict = ipywidgets.HTML()
-        self._steps = ipywidgets.HBox(layout={"flex_flow": "row wrap"})
+        self._steps = ipywidgets.HBox(layout=WRAPPED)
         self._undo = ipywidgets.Button(description="Undo", tooltip="take the last step back")
         self._again = ipywidgets.Button(description="Start again", tooltip="take all steps back")
         self._count = ipywidgets.Button(description="Try all schedules", tooltip="count what can happen")
+        self._count.layout.width = "auto"
         self._counted = ipywidgets.HTML()
-        tools = ipywidgets.HBox([self._undo, self._again, self._count])
+        tools = ipywidgets.HBox([self._undo, self._again, self._count], layout=WRAPPED)
         super().__init__([self._pick, self._text, self._steps, self._verdict, tools, self._counted])
         self._undo.on_click(lambda _: self.undo())
         self._again.on_click(lambda _: self.play(self.game.puzzle.name))
@@ -181,7 +185,7 @@ class Adversary(ipywidgets.VBox):
     def _say(self, text: str) -> None:
         won = self.game.won
         self._verdict.value = (
-            f'<p role="status" style="color:{COLOURS["real"] if won else COLOURS["ink"]}">'
+            f'<p role="status" style="color:{WON if won else COLOURS["ink"]}">'
             f"<strong>{'★ ' if won else ''}{html.escape(text)}</strong></p>"
         )
 
@@ -223,12 +227,14 @@ def _listing(game: Game) -> str:
             f"{'▶' if i == at else '✓' if i < at else ' '} {html.escape(step.line)}"
             for i, step in enumerate(steps)
         ]
-        columns.append(f"<td style='padding-right:2.5em'><pre>{'<br>'.join(lines)}</pre></td>")
+        columns.append(
+            f"<td style='padding-right:2.5em'><pre style='white-space:pre'>{'<br>'.join(lines)}</pre></td>"
+        )
     heads = "".join(
         f"<th style='text-align:left'>{html.escape(name)}</th>" for name in game.puzzle.goroutines
     )
     values = ", ".join(f"{name} = {value}" for name, value in game.state.items())
     return (
-        f"<table><tr>{heads}</tr><tr style='vertical-align:top'>{''.join(columns)}</tr></table>"
+        f"<div style='overflow-x:auto'><table><tr>{heads}</tr><tr style='vertical-align:top'>{''.join(columns)}</tr></table></div>"
         f"<p>Variables: <code>{html.escape(values)}</code></p>"
     )
