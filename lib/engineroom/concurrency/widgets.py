@@ -235,6 +235,7 @@ def _listing(game: Game) -> str:
     )
     values = ", ".join(f"{name} = {value}" for name, value in game.state.items())
     return (
-        f"<div style='overflow-x:auto'><table><tr>{heads}</tr><tr style='vertical-align:top'>{''.join(columns)}</tr></table></div>"
+        f"<div style='overflow-x:auto'><table><tr>{heads}</tr>"
+        f"<tr style='vertical-align:top'>{''.join(columns)}</tr></table></div>"
         f"<p>Variables: <code>{html.escape(values)}</code></p>"
     )
