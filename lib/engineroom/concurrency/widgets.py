@@ -67,13 +67,18 @@ def explore_costs() -> Explorer:
     )
 
 
+def _saved(run: Run) -> str:
+    callers = sum(name.startswith("caller ") for name, _, _ in run.lifetimes)
+    return f"{callers - len(run.work)} calls saved, {run.result} of {callers} callers answered"
+
+
 def explore_sharing() -> Explorer:
     """Explore how many calls singleflight saves, depending on when callers come."""
     return Explorer(
         "One call for many callers",
         shared_calls.FlightKnobs,
         shared_calls.simulate,
-        RunFigure(lambda run: f"{run.result} callers answered"),
+        RunFigure(_saved),
         run=_run,
         presets={
             "Too late to share": {"gap_ms": 120},
@@ -237,5 +242,5 @@ def _listing(game: Game) -> str:
     return (
         f"<div style='overflow-x:auto'><table><tr>{heads}</tr>"
         f"<tr style='vertical-align:top'>{''.join(columns)}</tr></table></div>"
-        f"<p>Variables: <code>{html.escape(values)}</code></p>"
+        f"<p>Variables: <code style='white-space:normal'>{html.escape(values)}</code></p>"
     )
