@@ -121,7 +121,7 @@ class RunFigure(LiveFigure):
         before = [label.get_text() for label in axes.get_yticklabels()]
         if told != before or at != axes.get_yticks().tolist():
             axes.set_yticks(at, told)
-            self.redraw_all()
+            self._background = None  # the axes are drawn anew, the paper is not
 
     def _noted(self, run: Run) -> str:
         return f", {self.note(run)}" if self.note else ""
