@@ -6,7 +6,7 @@ import time
 import psutil
 import pytest
 
-from engineroom.concurrency.checks import check_first
+from engineroom.concurrency.checks import check_first, check_race
 from engineroom.concurrency.harness import trial
 from engineroom.concurrency.harness.trial import ALLOWED, structure_of
 from engineroom.golang import GoBuildError
@@ -124,6 +124,54 @@ def test_printing_a_report_does_not_make_it_one():
     fake = '{\\"name\\": \\"the third is quickest\\", \\"ended\\": \\"ok\\"}'
     with pytest.raises(CheckFailed, match="calls at once"):
         check_first(first(f'	fmt.Println("{fake}")\n	return fetch(ctx, mirrors[2])'))
+
+
+def test_a_package_that_is_nowhere_is_told_to_be_unavailable():
+    with pytest.raises(CheckFailed, match=r"imports github.com/nobody/nothing, which exercises do without"):
+        check_first('import "github.com/nobody/nothing"\n')
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("	for {\n		println(len(mirrors))\n	}", "printed more than 1 MB"),  # to standard error
+        ("	var grown [][]byte\n	for {\n		grown = append(grown, make([]byte, 1<<24))\n"
+         "		clear(grown[len(grown)-1])\n	}", "more than 1 GB"),
+        ("	var deeper func(n int) int\n	deeper = func(n int) int { return deeper(n+1) + 1 }\n"
+         "	return fmt.Sprint(deeper(0)), nil", r"stack exceeds|stack overflow|more than 1 GB"),
+    ],
+    ids=["println forever", "memory without end", "recursion without end"],
+)  # fmt: skip
+def test_what_eats_the_machine_is_stopped_and_leaves_nothing(body, message, work_folder, new_children):
+    with pytest.raises(CheckFailed, match=message):
+        check_first(first(body))
+    assert new_children() == []
+    assert list(work_folder.iterdir()) == []
+
+
+TOTAL = """import "sync"
+
+func Total(names []string, fetch func(name string) int) (total int, byName map[string]int) {
+	var mu sync.Mutex
+	mu.Lock()
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("	mu.Lock()\n	return\n}", r"(?s)(did not come to an end|all goroutines are asleep).*locked twice"),
+        ("	for {\n	}\n}", r"did not come to an end"),
+        ('	panic("boom")\n}', "panicked in trial 1 at line 6 of your cell: boom"),
+        ("	byName[names[0]] = 1\n	return\n}", r"(?s)line 6 of your cell: .*nil map.*must be made"),
+    ],
+    ids=["deadlock", "endless", "panic", "nil map"],
+)  # fmt: skip
+def test_on_real_time_too_what_goes_wrong_is_explained(body, message, work_folder, new_children):
+    with pytest.raises(CheckFailed, match=message):
+        check_race(TOTAL + body)
+    assert new_children() == []
+    assert list(work_folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("answer", [None, 7, b"func First() {}"])

@@ -80,16 +80,18 @@ def test_a_timeline_has_alt_text_and_a_lane_per_goroutine():
 
 def test_the_adversary_can_be_won_undone_and_started_again():
     game = Adversary()
-    assert [button.disabled for button in game._steps.children] == [False, False]
     for name in census(PUZZLES["lost update"]).example:
         game.step(name)
     assert "You win: an update is lost" in game.summary
-    assert all(button.disabled for button in game._steps.children)
+    assert "Now choose “lost update, with a mutex”" in game.summary
+    game._steps.children[0].click()  # the game is over
+    assert game.game.schedule == list(census(PUZZLES["lost update"]).example)
     game._undo.click()
     assert "Whose step is next?" in game.summary
     game._again.click()
     assert game.game.schedule == []
-    assert game._undo.disabled
+    game._undo.click()
+    assert game.game.schedule == []
 
 
 def test_clicking_a_goroutine_takes_its_step():
@@ -97,6 +99,31 @@ def test_clicking_a_goroutine_takes_its_step():
     game._steps.children[1].click()
     assert game.game.schedule == ["B"]
     assert "✓ seen := total" in game._text.value
+
+
+def test_who_has_to_wait_says_so_and_keeps_the_keyboards_focus():
+    game = Adversary()
+    game.play("lost update, with a mutex")
+    buttons = game._steps.children
+    buttons[0].click()
+    assert [button.description for button in buttons] == ["A: next step", "B waits"]
+    buttons[1].click()
+    assert game.game.schedule == ["A"]
+    assert "B waits. Whose step is next?" in game._verdict.value
+    for _ in range(3):
+        buttons[0].click()
+    assert (
+        game._steps.children == buttons
+    )  # the same ones, never disabled: a new one would not have the focus
+    assert not any(button.disabled for button in buttons)
+    assert [button.description for button in buttons] == ["A has ended", "B: next step"]
+
+
+@pytest.mark.parametrize("make", EXPLORERS)
+def test_lanes_have_names_while_there_is_room(make):
+    explorer = make()
+    axes = explorer._figure.model
+    assert axes.get_yticklabels()[0].get_text() == "main"
 
 
 def test_the_mended_program_cannot_be_won():

@@ -114,8 +114,12 @@ class Game:
 
     def choices(self) -> list[str]:
         """Return the goroutines that can take a step now; none once the game is over."""
+        return [] if self.verdict else self.ready()
+
+    def ready(self) -> list[str]:
+        """Return the goroutines that wait for nobody, whether or not the game is over."""
         names = list(self.puzzle.goroutines)
-        return [] if self.verdict else [names[i] for i in self.puzzle.ready(*self._past[-1])]
+        return [names[i] for i in self.puzzle.ready(*self._past[-1])]
 
     def step(self, name: str) -> None:
         """Let a goroutine take its next step.

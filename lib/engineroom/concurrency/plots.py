@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from engineroom.concurrency.bounded import MS
 from engineroom.concurrency.runs import Run
 from engineroom.kit.figures import LiveFigure, Picture, new_figure
 from engineroom.kit.style import COLOURS
 from engineroom.kit.timeline import Span, State, TimelinePlot, describe_timeline, draw_timeline
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["STATES", "RunFigure", "in_words", "timeline"]
 
@@ -18,6 +22,7 @@ STATES = {
     "cancelled": State("given up", COLOURS["accent"], "xx"),
     "stuck": State("stuck", COLOURS["quiet"], ".."),
 }
+NAMED_ROWS, LONGEST_NAME = 12, 18
 ROWS = 6  # of lanes at least, so that two goroutines do not look like two walls
 SOURCES = {"model": "Model", "real": "Real Go", "recorded": "Real Go, recorded"}
 
@@ -68,12 +73,17 @@ class RunFigure(LiveFigure):
     """
 
     def __init__(self, note: Callable[[Run], str] | None = None):
-        figure = new_figure(8.4, 5.6)
-        self.model, self.real = figure.subplots(2, 1, sharex=True, sharey=True)
+        figure = new_figure(8.8, 5.6)
+        figure.set_layout_engine(None)  # fixed margins, with room for any lane's name and any tick
+        figure.subplots_adjust(left=0.185, right=0.965, top=0.93, bottom=0.09, hspace=0.16)
+        self.model, self.real = figure.subplots(2, 1, sharex=True)
         self.plots = [TimelinePlot(axes, STATES, per_unit=MS, unit="ms") for axes in (self.model, self.real)]
         self.real.get_legend().remove()
-        self.model.set(xlabel="", ylabel="goroutines")
-        self.real.set(ylabel="goroutines")
+        self.model.set(xlabel="")
+        for axes in (self.model, self.real):
+            axes.set_ylabel("goroutines")
+            axes.yaxis.set_label_coords(-0.205, 0.5)
+            axes.tick_params(axis="y", length=0, labelsize=9)
         self.model.set_title("Model", color=COLOURS["model"])
         self.real.set_title("Real Go", color=COLOURS["real"])
         self.hint = self.real.text(0.5, 0.5, "not run yet", transform=self.real.transAxes, ha="center")
@@ -95,11 +105,23 @@ class RunFigure(LiveFigure):
         self.fit(self.model, x=last / MS)
         length = self.model.get_xlim()[1] * MS
         for plot, end, run in zip(self.plots, self.ends, (prediction, measured), strict=True):
-            plot.show(shown(run) if run else [], lanes(run) if run else [], end=length, rows=rows)
+            names = lanes(run) if run else []
+            plot.show(shown(run) if run else [], names, end=length, rows=rows)
+            self._name_lanes(plot.axes, names, rows)
             if run:
                 end.set_xdata([run.makespan / MS] * 2)
                 told.append(f"{SOURCES[run.source]}: {in_words(run)}{self._noted(run)}.")
         return " ".join(told)
+
+    def _name_lanes(self, axes: Axes, names: list[str], rows: int) -> None:
+        """Write the lanes' names beside them while there is room for them."""
+        told = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in names]
+        told = told if rows <= NAMED_ROWS else []
+        at = [(row + 0.5) / rows for row in range(len(told))]
+        before = [label.get_text() for label in axes.get_yticklabels()]
+        if told != before or at != axes.get_yticks().tolist():
+            axes.set_yticks(at, told)
+            self._background = None  # the axes are drawn anew, the paper is not
 
     def _noted(self, run: Run) -> str:
         return f", {self.note(run)}" if self.note else ""

@@ -1,7 +1,7 @@
 """Small programs that break under some schedules, and what mends each of them.
 
 Every pair is one mistake from the lessons. The variables of a step are shared unless their name
-starts with the goroutine's letter.
+says whose they are.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def _lost_update(locked: bool) -> Puzzle:
     return Puzzle(
         "lost update, with a mutex" if locked else "lost update",
         "Two goroutines count one city each (total++ is a read and a write). You win if the total is not 2.",
-        {"A": body("a"), "B": body("b")},
-        _set(total=0, mu=0, a=0, b=0),
+        {"A": body("A's seen"), "B": body("B's seen")},
+        {"total": 0, **({"mu": 0} if locked else {}), "A's seen": 0, "B's seen": 0},
         broken,
     )
 
@@ -64,8 +64,8 @@ def _check_then_act(atomic: bool) -> Puzzle:
     return Puzzle(
         "check and act under one lock" if atomic else "check, then act",
         "Two callers want the same city; each asks the cache first. You win if the service is called twice.",
-        {"A": body("a"), "B": body("b")},
-        _set(cached=0, calls=0, mu=0, a=0, b=0),
+        {"A": body("A's missing"), "B": body("B's missing")},
+        {"cached": 0, "calls": 0, "mu": 0, "A's missing": 0, "B's missing": 0},
         lambda s, over: f"the city was fetched {s['calls']} times" if s["calls"] > 1 else "",
     )
 
@@ -121,7 +121,7 @@ def _nested_limit(separate: bool) -> Puzzle:
         "nested, with a group of its own" if separate else "nested in one group",
         "Two regions run in a group with SetLimit(2); each starts a city. You win if nobody can go on.",
         {"A": body(), "B": body()},
-        _set(outer=2, inner=2),
+        _set(outer=2, inner=2) if separate else _set(outer=2),
         lambda s, over: "",
     )
 

@@ -24,6 +24,9 @@ __all__ = [
     "explore_sharing",
 ]
 
+WRAPPED = {"flex_flow": "row wrap"}  # so that nothing is cut in a narrow or enlarged window
+WON = "#A34700"  # the house vermilion, dark enough for text on white
+
 
 def _run(knobs: Knobs, progress: Progress) -> Run:
     progress(None, "running Go…")
@@ -64,13 +67,18 @@ def explore_costs() -> Explorer:
     )
 
 
+def _saved(run: Run) -> str:
+    callers = sum(name.startswith("caller ") for name, _, _ in run.lifetimes)
+    return f"{callers - len(run.work)} calls saved, {run.result} of {callers} callers answered"
+
+
 def explore_sharing() -> Explorer:
     """Explore how many calls singleflight saves, depending on when callers come."""
     return Explorer(
         "One call for many callers",
         shared_calls.FlightKnobs,
         shared_calls.simulate,
-        RunFigure(lambda run: f"{run.result} callers answered"),
+        RunFigure(_saved),
         run=_run,
         presets={
             "Too late to share": {"gap_ms": 120},
@@ -114,12 +122,13 @@ class Adversary(ipywidgets.VBox):
         self._pick = ipywidgets.Dropdown(options=list(PUZZLES), description="program")
         self._text = ipywidgets.HTML()
         self._verdict = ipywidgets.HTML()
-        self._steps = ipywidgets.HBox()
+        self._steps = ipywidgets.HBox(layout=WRAPPED)
         self._undo = ipywidgets.Button(description="Undo", tooltip="take the last step back")
         self._again = ipywidgets.Button(description="Start again", tooltip="take all steps back")
         self._count = ipywidgets.Button(description="Try all schedules", tooltip="count what can happen")
+        self._count.layout.width = "auto"
         self._counted = ipywidgets.HTML()
-        tools = ipywidgets.HBox([self._undo, self._again, self._count])
+        tools = ipywidgets.HBox([self._undo, self._again, self._count], layout=WRAPPED)
         super().__init__([self._pick, self._text, self._steps, self._verdict, tools, self._counted])
         self._undo.on_click(lambda _: self.undo())
         self._again.on_click(lambda _: self.play(self.game.puzzle.name))
@@ -130,14 +139,18 @@ class Adversary(ipywidgets.VBox):
     def play(self, name: str) -> None:
         """Start a puzzle from `engineroom.concurrency.puzzles.PUZZLES` anew."""
         self.game = Game(PUZZLES[name])
+        self._steps.children = [self._button(goroutine) for goroutine in self.game.puzzle.goroutines]
         self._pick.value = name
         self._counted.value = ""
         self._show()
 
     def step(self, goroutine: str) -> None:
-        """Let a goroutine take its next step."""
-        self.game.step(goroutine)
-        self._show()
+        """Let a goroutine take its next step; if it has to wait, say so."""
+        if goroutine in self.game.choices():
+            self.game.step(goroutine)
+            self._show()
+        elif not self.game.verdict:
+            self._say(f"{goroutine} {self._state_of(goroutine)}. {self.summary}")
 
     def undo(self) -> None:
         """Take the last step back."""
@@ -154,27 +167,51 @@ class Adversary(ipywidgets.VBox):
         game = self.game
         so_far = " ".join(game.schedule) or "nothing yet"
         if game.won:
-            return f"You win: {game.verdict}. Your schedule: {so_far}."
+            return f"You win: {game.verdict}. Your schedule: {so_far}.{self._mended()}"
         if game.verdict == FINE:
             return (
-                f"The program ended as it should, so it wins. Your schedule: {so_far}. Undo, or start again."
+                f"The program ended as it should, so it wins. Your schedule: {so_far}. Undo, start again, "
+                "or try all schedules: can anybody break it?"
             )
         return f"Whose step is next? So far: {so_far}."
 
     def _show(self) -> None:
         game = self.game
-        self._text.value = f"<p>{html.escape(game.puzzle.story)}</p>{_listing(game)}"
-        self._steps.children = [self._button(name) for name in game.puzzle.goroutines]
-        colour = COLOURS["real"] if game.won else COLOURS["ink"]
-        sign = "★ " if game.won else ""
-        self._verdict.value = (
-            f'<p role="status" style="color:{colour}"><strong>{sign}{html.escape(self.summary)}</strong></p>'
+        story, _, aim = game.puzzle.story.partition("You win")
+        self._text.value = (
+            f"<p>{html.escape(story)}<strong>You win{html.escape(aim)}</strong></p>{_listing(game)}"
         )
-        self._undo.disabled = not game.schedule
+        for name, button in zip(game.puzzle.goroutines, self._steps.children, strict=True):
+            state = self._state_of(name)
+            button.description = f"{name} {state}" if state else f"{name}: next step"
+            button.style.text_color = COLOURS["quiet"] if state else COLOURS["ink"]
+        self._say(self.summary)
+
+    def _say(self, text: str) -> None:
+        won = self.game.won
+        self._verdict.value = (
+            f'<p role="status" style="color:{WON if won else COLOURS["ink"]}">'
+            f"<strong>{'★ ' if won else ''}{html.escape(text)}</strong></p>"
+        )
+
+    def _state_of(self, name: str) -> str:
+        """Say why a goroutine takes no step now; empty if it can take one."""
+        game = self.game
+        if game.taken[name] == len(game.puzzle.goroutines[name]):
+            return "has ended"
+        if name in game.ready():
+            return ""
+        return "waits"
+
+    def _mended(self) -> str:
+        """Name the program in which this mistake is mended: each broken one is followed by it."""
+        names = list(PUZZLES)
+        following = names.index(self.game.puzzle.name) + 1
+        return f" Now choose “{names[following]}”, and try again." if following % 2 else ""
 
     def _button(self, name: str) -> ipywidgets.Button:
-        blocked = name not in self.game.choices()
-        button = ipywidgets.Button(description=f"{name}: next step", disabled=blocked)
+        """Make a goroutine's button. It is never disabled: that would take the keyboard's focus away."""
+        button = ipywidgets.Button(description=f"{name}: next step")
         button.on_click(lambda _: self.step(name))
         return button
 
@@ -195,10 +232,15 @@ def _listing(game: Game) -> str:
             f"{'▶' if i == at else '✓' if i < at else ' '} {html.escape(step.line)}"
             for i, step in enumerate(steps)
         ]
-        columns.append(f"<td><pre>{'<br>'.join(lines)}</pre></td>")
-    heads = "".join(f"<th>{html.escape(name)}</th>" for name in game.puzzle.goroutines)
+        columns.append(
+            f"<td style='padding-right:2.5em'><pre style='white-space:pre'>{'<br>'.join(lines)}</pre></td>"
+        )
+    heads = "".join(
+        f"<th style='text-align:left'>{html.escape(name)}</th>" for name in game.puzzle.goroutines
+    )
     values = ", ".join(f"{name} = {value}" for name, value in game.state.items())
     return (
-        f"<table><tr>{heads}</tr><tr style='vertical-align:top'>{''.join(columns)}</tr></table>"
-        f"<p>Variables: <code>{html.escape(values)}</code></p>"
+        f"<div style='overflow-x:auto'><table><tr>{heads}</tr>"
+        f"<tr style='vertical-align:top'>{''.join(columns)}</tr></table></div>"
+        f"<p>Variables: <code style='white-space:normal'>{html.escape(values)}</code></p>"
     )

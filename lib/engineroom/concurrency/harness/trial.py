@@ -19,6 +19,7 @@ __all__ = ["ALLOWED", "Report", "structure_of", "try_out"]
 HERE = Path(__file__).parent
 STRUCTURE = HERE.parent / "go" / "structure"
 LIMITS = Limits(time_s=8, memory_mb=1024, output_mb=1)
+RACE_OPTIONS = "atexit_sleep_ms=50"  # a second by default; who is not waited for shows without it, too
 STUBS = ('panic("not written yet")', "raise NotImplementedError()")
 
 # No file, socket, process or pointer can be reached through these, so a trial stays in its folder.
@@ -66,10 +67,11 @@ def try_out(
         program = build_source({**files, "answer/cell.go": _packaged(source)}, name=exercise, race=race)
     except GoBuildError as error:
         raise _in_the_cell(error, source) from None
-    done = program.run(env={"ENGINEROOM_DRAWN": json.dumps(drawn)}, limits=LIMITS, check=False)
+    variables = {"ENGINEROOM_DRAWN": json.dumps(drawn), "GORACE": RACE_OPTIONS}
+    done = program.run(env=variables, limits=LIMITS, check=False)
     reports = {report["name"]: report for report in _reports(done)}
     if not done.ok:
-        raise CheckFailed(_explain(done, program.name, len(reports)))
+        raise CheckFailed(_explain(done, program.name, len(reports), race=race))
     return reports
 
 
@@ -138,9 +140,15 @@ def _reports(done: Finished) -> list[Report]:
     return list(json_lines("\n".join(lines)))
 
 
-def _explain(done: Finished, name: str, finished: int) -> str:
+def _explain(done: Finished, name: str, finished: int, *, race: bool) -> str:
     """Say why a trial did not come to its end, in the learner's terms."""
     trial = f"in trial {finished + 1}"
+    if done.ended_by == "time limit" and race:
+        return (
+            f"Your function did not come to an end within {LIMITS.time_s:g} s.\n"
+            "  hint:     is there a loop without end, or a mutex that is locked twice or never unlocked? "
+            "(Under the race detector, Go does not notice a deadlock.)"
+        )
     if done.ended_by == "time limit":
         return (
             f"Your function did not come to an end {trial}, although time there is virtual.\n"
