@@ -29,7 +29,9 @@ function render({ model, el }) {
   const trouble = make("p", { class: "er-error", role: "alert" });
   const status = make("span", { role: "status" });
   const run = make("button", { type: "button", onclick: () => send("command", { n: Date.now() }) }, "Run for real");
-  const root = make("section", { class: "er-bench", "aria-label": spec.title });
+  // JupyterLab would take arrow keys and letters for its own shortcuts, away from sliders and lists.
+  const ours = { "data-lm-suppress-shortcuts": "true" };
+  const root = make("section", { class: "er-bench", "aria-label": spec.title, ...ours });
 
   function send(trait, value) {
     model.set(trait, value);

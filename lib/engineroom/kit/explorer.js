@@ -136,7 +136,9 @@ function render({ model, el }) {
   const bar = make("progress", { max: 1, "aria-label": "progress of the real run" });
   const run = make("button", { type: "button", class: "er-run", onclick: () => command("run") }, spec.run_label);
   const stop = make("button", { type: "button", onclick: () => command("stop") }, "Stop");
-  const root = make("section", { class: "er-explorer", "aria-label": spec.title });
+  // JupyterLab would take arrow keys and letters for its own shortcuts, away from sliders and lists.
+  const ours = { "data-lm-suppress-shortcuts": "true" };
+  const root = make("section", { class: "er-explorer", "aria-label": spec.title, ...ours });
 
   // A preset may also set knobs that have no control here; they stay as it set them.
   let hidden = {};

@@ -1,11 +1,14 @@
 """A lesson's closing quiz: a few questions whose wrong answers explain themselves.
 
-The questions stand in ``data/<theme>/quizzes.json``; jupyterquiz draws them.
+The questions stand in ``data/<theme>/quizzes.json``; jupyterquiz draws them, and ``quiz.js`` tells
+screen readers which answers belong to which question.
 """
 
 from __future__ import annotations
 
 import html
+import re
+from pathlib import Path
 from typing import Any
 
 from engineroom.kit.data import DataError, load_json
@@ -13,6 +16,7 @@ from engineroom.kit.style import COLOURS
 
 __all__ = ["quiz", "quiz_questions"]
 
+HERE = Path(__file__).parent
 PALETTE = {
     "--jq-multiple-choice-bg": COLOURS["model"],
     "--jq-mc-button-bg": COLOURS["paper"],
@@ -57,7 +61,7 @@ def quiz(theme: str, lesson: str) -> None:
     Raises:
         DataError: as `quiz_questions` does.
     """
-    from IPython.display import HTML, display
+    from IPython.display import HTML, Javascript, display
     from jupyterquiz import display_quiz
 
     questions = quiz_questions(theme, lesson)
@@ -65,12 +69,29 @@ def quiz(theme: str, lesson: str) -> None:
     invitation = f"{count} Click an answer and read why; no one keeps score."
     display(HTML(f"<p>{html.escape(invitation)} <em>(If you see none, run this cell.)</em></p>"))
     display_quiz([_for_jupyterquiz(question) for question in questions], colors=PALETTE, max_width=760)
+    display(
+        HTML(f"<style>{(HERE / 'quiz.css').read_text()}</style>")
+    )  # after jupyterquiz's, to come before it
+    display(Javascript((HERE / "quiz.js").read_text().replace("QUESTIONS", str(len(questions)))))
 
 
 def _for_jupyterquiz(question: dict[str, Any]) -> dict[str, Any]:
     """Say right or wrong in words as well, since colour alone would not reach everyone."""
     answers = [
-        {**answer, "feedback": f"{'Right.' if answer['correct'] else 'No.'} {answer['feedback']}"}
+        {
+            "answer": _markup(answer["answer"]),
+            "correct": answer["correct"],
+            "feedback": _markup(f"{'Right.' if answer['correct'] else 'No.'} {answer['feedback']}"),
+        }
         for answer in question["answers"]
     ]
-    return {"question": question["question"], "type": "multiple_choice", "answers": answers}
+    return {"question": _markup(question["question"]), "type": "multiple_choice", "answers": answers}
+
+
+def _markup(text: str) -> str:
+    """Turn plain text with `code` in backticks into the HTML that jupyterquiz expects.
+
+    jupyterquiz would read prices in $ as formulas, and ``xs[i](y)`` as a link.
+    """
+    escaped = html.escape(text).replace("$", "&#36;").replace("[", "&#91;")
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)

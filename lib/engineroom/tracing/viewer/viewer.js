@@ -591,6 +591,7 @@ class Timeline {
 export default {
   render({ model, el }) {
     el.classList.add("trace-viewer");
+    el.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take keys for its own shortcuts
     const timeline = new Timeline(model, el);
     return () => timeline.close();
   },
