@@ -13,7 +13,7 @@ from tests.browser.explorers_on_page import explorers_of  # noqa: E402
 expect = playwright.expect
 PID = "import os\nprint('kernel', os.getpid())"
 FOR_EVER = "%load_ext engineroom.golang.magic"
-SPIN = """%%go --timeout 300
+SPIN = """%%go --time 300
 func main() {
 	for i := 0; ; i++ {
 	}

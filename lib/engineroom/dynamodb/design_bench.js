@@ -2,12 +2,16 @@
 
 const PATIENCE_MS = 6000; // before we say that no kernel answers
 
+// JupyterLab would take keys that a control is focused for (arrows, space, letters) as its own shortcuts.
+const CONTROLS = new Set(["button", "input", "select", "textarea", "canvas"]);
+
 const make = (tag, attributes = {}, ...children) => {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
   }
+  if (CONTROLS.has(tag)) node.dataset.lmSuppressShortcuts = "true";
   node.append(...children);
   return node;
 };
@@ -29,9 +33,7 @@ function render({ model, el }) {
   const trouble = make("p", { class: "er-error", role: "alert" });
   const status = make("span", { role: "status" });
   const run = make("button", { type: "button", onclick: () => send("command", { n: Date.now() }) }, "Run for real");
-  // JupyterLab would take arrow keys and letters for its own shortcuts, away from sliders and lists.
-  const ours = { "data-lm-suppress-shortcuts": "true" };
-  const root = make("section", { class: "er-bench", "aria-label": spec.title, ...ours });
+  const root = make("section", { class: "er-bench", "aria-label": spec.title });
 
   function send(trait, value) {
     model.set(trait, value);

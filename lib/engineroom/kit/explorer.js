@@ -4,6 +4,9 @@
 const POSITIONS = 200; // of a logarithmic slider
 const PATIENCE_MS = 4000; // before we say that no kernel answers
 
+// JupyterLab would take keys that a control is focused for (arrows, space, letters) as its own shortcuts.
+const CONTROLS = new Set(["button", "input", "select", "textarea", "canvas"]);
+
 const make = (tag, attributes = {}, ...children) => {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -11,6 +14,7 @@ const make = (tag, attributes = {}, ...children) => {
     else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
   }
+  if (CONTROLS.has(tag)) node.dataset.lmSuppressShortcuts = "true";
   node.append(...children);
   return node;
 };
@@ -136,9 +140,7 @@ function render({ model, el }) {
   const bar = make("progress", { max: 1, "aria-label": "progress of the real run" });
   const run = make("button", { type: "button", class: "er-run", onclick: () => command("run") }, spec.run_label);
   const stop = make("button", { type: "button", onclick: () => command("stop") }, "Stop");
-  // JupyterLab would take arrow keys and letters for its own shortcuts, away from sliders and lists.
-  const ours = { "data-lm-suppress-shortcuts": "true" };
-  const root = make("section", { class: "er-explorer", "aria-label": spec.title, ...ours });
+  const root = make("section", { class: "er-explorer", "aria-label": spec.title });
 
   // A preset may also set knobs that have no control here; they stay as it set them.
   let hidden = {};

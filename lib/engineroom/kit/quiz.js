@@ -6,6 +6,8 @@
       const [question, answers, reason] = ['[id^="quizQn"]', ".Answer", ".Feedback"].map((s) => quiz.querySelector(s));
       if (!question || !answers || !reason) continue;
       quiz.dataset.named = "";
+      // or JupyterLab takes the arrow keys for itself
+      for (const radio of answers.querySelectorAll("input")) radio.dataset.lmSuppressShortcuts = "true";
       answers.setAttribute("role", "radiogroup");
       answers.setAttribute("aria-labelledby", question.id);
       reason.setAttribute("role", "status");

@@ -71,7 +71,7 @@ def quiz(theme: str, lesson: str) -> None:
     display_quiz([_for_jupyterquiz(question) for question in questions], colors=PALETTE, max_width=760)
     display(
         HTML(f"<style>{(HERE / 'quiz.css').read_text()}</style>")
-    )  # after jupyterquiz's, to come before it
+    )
     display(Javascript((HERE / "quiz.js").read_text().replace("QUESTIONS", str(len(questions)))))
 
 

@@ -101,7 +101,7 @@ class LabInBrowser:
     def restart(self) -> None:
         """Restart the kernel from the menu, and wait until it is idle."""
         self._choose("Kernel", "Restart Kernel…")
-        self.page.locator(".jp-Dialog").get_by_role("button", name="Restart").click()
+        self.page.locator(".jp-Dialog").get_by_role("button", name="Confirm Kernel Restart").click()
         self.page.wait_for_function(
             "document.querySelector('#jp-main-statusbar')?.innerText.match(/Restarting|Starting|Unknown/)",
             timeout=PATIENCE_MS,
@@ -109,7 +109,7 @@ class LabInBrowser:
         self.wait_idle()
 
     def cells(self) -> list[dict[str, Any]]:
-        """Return the notebook's cells as they stand on the page: type, source, tags, count, errors, stderr."""
+        """Return the cells as they stand on the page: type, source, tags, count, errors, warnings."""
         return self.page.evaluate(
             """() => jupyterapp.shell.currentWidget.content.widgets.map(({ model }) => ({
               type: model.type,

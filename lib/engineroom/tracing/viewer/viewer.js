@@ -96,8 +96,12 @@ function* stretches(row, least) {
   }
 }
 
+// JupyterLab would take keys that a control is focused for (arrows, space, letters) as its own shortcuts.
+const CONTROLS = new Set(["button", "input", "select", "textarea", "canvas"]);
+
 function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
+  if (CONTROLS.has(tag)) made.dataset.lmSuppressShortcuts = "true";
   made.append(...children);
   return made;
 }
@@ -591,7 +595,6 @@ class Timeline {
 export default {
   render({ model, el }) {
     el.classList.add("trace-viewer");
-    el.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take keys for its own shortcuts
     const timeline = new Timeline(model, el);
     return () => timeline.close();
   },
