@@ -129,6 +129,11 @@ def test_nothing_moves_for_those_who_want_less_motion(page):
     page.emulate_media(reduced_motion="no-preference")
 
 
+def test_prices_are_no_formulas(page):
+    expect(page.locator(".Quiz mjx-container")).to_have_count(0)
+    assert "$0.25 and one of $1.25" in page.locator(".Quiz").first.inner_text()
+
+
 def test_it_fits_at_any_zoom(page):
     for width in (1280, 640, 400):
         page.set_viewport_size({"width": width, "height": 800})

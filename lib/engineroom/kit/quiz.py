@@ -69,9 +69,7 @@ def quiz(theme: str, lesson: str) -> None:
     invitation = f"{count} Click an answer and read why; no one keeps score."
     display(HTML(f"<p>{html.escape(invitation)} <em>(If you see none, run this cell.)</em></p>"))
     display_quiz([_for_jupyterquiz(question) for question in questions], colors=PALETTE, max_width=760)
-    display(
-        HTML(f"<style>{(HERE / 'quiz.css').read_text()}</style>")
-    )
+    display(HTML(f"<style>{(HERE / 'quiz.css').read_text()}</style>"))
     display(Javascript((HERE / "quiz.js").read_text().replace("QUESTIONS", str(len(questions)))))
 
 
@@ -91,7 +89,9 @@ def _for_jupyterquiz(question: dict[str, Any]) -> dict[str, Any]:
 def _markup(text: str) -> str:
     """Turn plain text with `code` in backticks into the HTML that jupyterquiz expects.
 
-    jupyterquiz would read prices in $ as formulas, and ``xs[i](y)`` as a link.
+    jupyterquiz and JupyterLab would read prices in $ as formulas, and jupyterquiz ``xs[i](y)`` as a link.
     """
-    escaped = html.escape(text).replace("$", "&#36;").replace("[", "&#91;")
+    escaped = (
+        html.escape(text).replace("$", '<span class="mathjax_ignore">&#36;</span>').replace("[", "&#91;")
+    )
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
