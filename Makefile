@@ -7,6 +7,7 @@ READY  := $(VENV)/.ready
 TEACHING := $(VENV)/.teaching
 SITE   := $(VENV)/.site
 BENCHING := $(VENV)/.benching
+AXE    := .cache/axe
 ROOT   := $(if $(filter 0,$(shell id -u)),--allow-root)
 NBVAL  := -p engineroom.teach.nbval_figures --nbval --nbval-cell-timeout=120 -n 2 --dist loadscope
 STORED := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' 2>/dev/null)
@@ -35,9 +36,12 @@ unit: warm
 notebooks: warm
 	ENGINEROOM_PROGRESS=off $(BIN)/python -m pytest -q $(NBVAL) $(STORED)
 
-test-browser: warm ## the tests that drive JupyterLab in a real browser (needs chromium)
-	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[browser]'
+test-browser: warm $(AXE) ## every notebook and explorer in a real browser, and accessibility (needs chromium, npm)
+	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[browser,teach]'
 	$(BIN)/python -m pytest -q tests/browser
+
+$(AXE): # tests that need it say what to do if it could not be brought
+	-@npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts --prefix $@ axe-core@4.14.1 || rm -rf $@
 
 doctor: $(READY) ## say what this machine lacks, and what brings it
 	$(BIN)/engineroom doctor
@@ -74,7 +78,7 @@ constraints: $(READY) ## renew the pinned versions in constraints.txt
 	mv constraints.new constraints.txt
 
 clean: ## remove the set-up and what was built
-	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build .cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(READY): pyproject.toml constraints.txt lib/engineroom/lab_settings.json
 	@$(PYTHON) -c 'import sys; sys.exit("The Engine Room needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.13" if sys.version_info < (3, 11) else 0)'

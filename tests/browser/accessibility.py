@@ -22,33 +22,33 @@ def findings(page: Page, axe: str, where: str) -> list[str]:
 
 def unnamed(root: Locator) -> list[str]:
     """Return the controls that a screen reader would read out without a name."""
-    return [
-        control.evaluate("c => c.outerHTML.slice(0, 160)")
-        for control in root.locator(CONTROLS).all()
-        if control.is_visible() and not _name(control)
-    ]
-
-
-def _name(control: Locator) -> str:
-    return control.evaluate(
-        """(c) => (c.getAttribute("aria-label") || [...(c.labels ?? [])].map((l) => l.innerText).join(" ")
-          || (c.tagName === "BUTTON" ? c.innerText : "")).trim()"""
+    return root.evaluate(
+        """(root, controls) => [...root.querySelectorAll(controls)]
+          .filter((c) => c.checkVisibility())
+          .filter((c) => !(c.getAttribute("aria-label")
+            || [...(c.labels ?? [])].map((label) => label.innerText).join(" ")
+            || (c.tagName === "BUTTON" ? c.innerText : "")).trim())
+          .map((c) => c.outerHTML.slice(0, 160))""",
+        CONTROLS,
     )
 
 
 def not_reached_by_tab(root: Locator) -> list[str]:
     """Press Tab from the first control to the last; return those that were never focused."""
-    visible = [c for c in root.locator(CONTROLS).all() if c.is_visible() and c.is_enabled()]
-    visible[0].focus()
-    root.evaluate("root => { root.focused = new Set([document.activeElement]); }")
-    for _ in visible:
+    count = root.evaluate(
+        """(root, controls) => {
+          const here = [...root.querySelectorAll(controls)].filter((c) => c.checkVisibility() && !c.disabled);
+          root.unfocused = new Set(here);
+          root.addEventListener("focusin", (event) => root.unfocused.delete(event.target));
+          document.activeElement.blur();
+          here[0].focus();
+          return here.length;
+        }""",
+        CONTROLS,
+    )
+    for _ in range(count):
         root.page.keyboard.press("Tab")
-        root.evaluate("root => { root.focused.add(document.activeElement); }")
-    return [
-        control.evaluate("c => c.outerHTML.slice(0, 160)")
-        for control in visible
-        if not root.evaluate("(root, control) => root.focused.has(control)", control.element_handle())
-    ]
+    return root.evaluate("root => [...root.unfocused].map((c) => c.outerHTML.slice(0, 160))")
 
 
 def still_moving(root: Locator) -> list[str]:

@@ -22,7 +22,10 @@ class ContactSheet:
         """Take a screenshot of an explorer at a moment such as "measured"."""
         stem = notebook.removesuffix(".ipynb").replace("/", "-")
         name = f"{stem}-{len(self._shots):03}.png"
-        explorer.root.screenshot(path=self._folder / name)
+        page, usual = explorer.root.page, explorer.root.page.viewport_size
+        page.set_viewport_size({**usual, "height": 2000})  # all of it above JupyterLab's status bar
+        explorer.root.screenshot(path=self._folder / name, animations="disabled")
+        page.set_viewport_size(usual)
         self._shots.append((notebook, f"{explorer.title}, {moment}", name))
 
     def write(self) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not here; bring it with: make test-browser")
 
-from engineroom.kit.places import course_folder  # noqa: E402
-from tests.browser.accessibility import cut_off, findings, not_reached_by_tab, still_moving, unnamed  # noqa: E402
-from tests.browser.explorers_on_page import CALL, explorers_of  # noqa: E402
+from tests.browser.accessibility import cut_off, findings, not_reached_by_tab, still_moving, unnamed
+from tests.browser.explorers_on_page import CALL, explorers_of
+
+from engineroom.kit.places import course_folder
 
 FOLDER = course_folder() / "notebooks"
 ALL = sorted(

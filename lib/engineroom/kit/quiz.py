@@ -1,12 +1,14 @@
 """A lesson's closing quiz: a few questions whose wrong answers explain themselves.
 
-The questions stand in ``data/<theme>/quizzes.json``; jupyterquiz draws them.
+The questions stand in ``data/<theme>/quizzes.json``; jupyterquiz draws them, and ``quiz.js`` tells
+screen readers which answers belong to which question.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 from typing import Any
 
 from engineroom.kit.data import DataError, load_json
@@ -14,6 +16,7 @@ from engineroom.kit.style import COLOURS
 
 __all__ = ["quiz", "quiz_questions"]
 
+HERE = Path(__file__).parent
 PALETTE = {
     "--jq-multiple-choice-bg": COLOURS["model"],
     "--jq-mc-button-bg": COLOURS["paper"],
@@ -23,8 +26,6 @@ PALETTE = {
 }
 
 BLOCK = "if (typeof Question === 'undefined') {\n"  # how jupyterquiz begins its script
-# JupyterLab sets code dark on grey, which can't be read on a button that has turned green.
-PLAIN_CODE = 'style="background: none; color: inherit"'
 
 
 def quiz_questions(theme: str, lesson: str) -> list[dict[str, Any]]:
@@ -62,7 +63,7 @@ def quiz(theme: str, lesson: str) -> None:
     Raises:
         DataError: as `quiz_questions` does.
     """
-    from IPython.display import HTML, display
+    from IPython.display import HTML, Javascript, display
 
     questions = quiz_questions(theme, lesson)
     count = "One question." if len(questions) == 1 else f"{len(questions)} questions."
@@ -70,6 +71,8 @@ def quiz(theme: str, lesson: str) -> None:
     display(HTML(f"<p>{html.escape(invitation)} <em>(If you see none, run this cell.)</em></p>"))
     for bundle in _drawn([_for_jupyterquiz(question) for question in questions]):
         display(bundle, raw=True)
+    display(HTML(f"<style>{(HERE / 'quiz.css').read_text()}</style>"))
+    display(Javascript((HERE / "quiz.js").read_text().replace("QUESTIONS", str(len(questions)))))
 
 
 def _drawn(questions: list[dict[str, Any]]) -> list[dict[str, str]]:
@@ -93,16 +96,21 @@ def _for_jupyterquiz(question: dict[str, Any]) -> dict[str, Any]:
     """Say right or wrong in words as well, since colour alone would not reach everyone."""
     answers = [
         {
-            "answer": _as_html(answer["answer"]),
+            "answer": _markup(answer["answer"]),
             "correct": answer["correct"],
-            "feedback": f"{'Right.' if answer['correct'] else 'No.'} {_as_html(answer['feedback'])}",
+            "feedback": _markup(f"{'Right.' if answer['correct'] else 'No.'} {answer['feedback']}"),
         }
         for answer in question["answers"]
     ]
-    return {"question": _as_html(question["question"]), "type": "multiple_choice", "answers": answers}
+    return {"question": _markup(question["question"]), "type": "multiple_choice", "answers": answers}
 
 
-def _as_html(text: str) -> str:
-    """Return plain text as the HTML for jupyterquiz: backticks mark code, and a dollar is no formula."""
-    escaped = html.escape(text, quote=False).replace("$", "&#36;")
-    return re.sub(r"`([^`]+)`", rf"<code {PLAIN_CODE}>\1</code>", escaped)
+def _markup(text: str) -> str:
+    """Turn plain text with `code` in backticks into the HTML that jupyterquiz expects.
+
+    jupyterquiz and JupyterLab would read prices in $ as formulas, and jupyterquiz ``xs[i](y)`` as a link.
+    """
+    escaped = (
+        html.escape(text).replace("$", '<span class="mathjax_ignore">&#36;</span>').replace("[", "&#91;")
+    )
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)

@@ -47,11 +47,12 @@ class LabInBrowser:
 
     Attributes:
         page: Playwright's page.
+        folder: what JupyterLab shows: a copy, to be written to at will.
         console_errors: what the browser's console reported as errors so far.
     """
 
-    def __init__(self, page: Page, address: str, token: str):
-        self.page, self._address, self._token = page, address, token
+    def __init__(self, page: Page, folder: Path, address: str, token: str):
+        self.page, self.folder, self._address, self._token = page, folder, address, token
         self.console_errors: list[str] = []
         page.on("console", lambda m: self.console_errors.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: self.console_errors.append(str(error)))
@@ -89,9 +90,18 @@ class LabInBrowser:
               jupyterapp.commands.commandExecuted.connect(told);
             }"""
         )
-        self._choose("Run", "Run All Cells")
-        self.page.wait_for_function("window.ranAll", timeout=PATIENCE_MS)
+        self.start_all()
+        self.page.wait_for_function(
+            # the command is through as soon as one cell fails, though cells that may fail let others run
+            """() => window.ranAll && jupyterapp.shell.currentWidget.content.widgets.every(
+              ({ model }) => (model.executionState ?? "idle") === "idle")""",
+            timeout=2 * PATIENCE_MS,
+        )
         self.wait_idle()
+
+    def start_all(self) -> None:
+        """Run all cells from the menu, without waiting."""
+        self._choose("Run", "Run All Cells")
 
     def interrupt(self) -> None:
         """Interrupt the kernel from the menu, as a learner does who has waited long enough."""
@@ -100,7 +110,7 @@ class LabInBrowser:
     def restart(self) -> None:
         """Restart the kernel from the menu, and wait until it is idle."""
         self._choose("Kernel", "Restart Kernel…")
-        self.page.locator(".jp-Dialog").get_by_role("button", name="Restart").click()
+        self.page.locator(".jp-Dialog").get_by_role("button", name="Confirm Kernel Restart").click()
         self.page.wait_for_function(
             "document.querySelector('#jp-main-statusbar')?.innerText.match(/Restarting|Starting|Unknown/)",
             timeout=PATIENCE_MS,
@@ -108,7 +118,7 @@ class LabInBrowser:
         self.wait_idle()
 
     def cells(self) -> list[dict[str, Any]]:
-        """Return the notebook's cells as they stand on the page: type, source, tags, count, errors, stderr."""
+        """Return the cells as they stand on the page: type, source, tags, count, errors, warnings."""
         return self.page.evaluate(
             """() => jupyterapp.shell.currentWidget.content.widgets.map(({ model }) => ({
               type: model.type,
@@ -180,7 +190,9 @@ def lab_in_browser(
         if not teach:
             shutil.copytree(course_folder() / "notebooks", copy, dirs_exist_ok=True)
         if whole:
-            settings = Path(copy) / ".jupyter" / "lab" / "user-settings" / "@jupyterlab" / "notebook-extension"
+            settings = (
+                Path(copy) / ".jupyter" / "lab" / "user-settings" / "@jupyterlab" / "notebook-extension"
+            )
             settings.mkdir(parents=True)
             (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
         with _lab_server(Path(copy), token, teach) as address:
@@ -188,7 +200,7 @@ def lab_in_browser(
             browser = playwright.chromium.launch(executable_path=chromium, args=[*QUIET, *root])
             try:
                 page = browser.new_page(viewport={"width": width, "height": height})
-                yield LabInBrowser(page, address, token)
+                yield LabInBrowser(page, Path(copy), address, token)
             finally:
                 browser.close()
 

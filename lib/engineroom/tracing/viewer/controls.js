@@ -27,7 +27,6 @@ class Controls {
     this.overlays = this.group("bar", "what lies over the lanes");
     this.canvas = element("canvas", { className: "time", tabIndex: 0 });
     this.canvas.setAttribute("role", "application");
-    this.canvas.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes M for "make this cell Markdown"
     this.canvas.setAttribute("aria-roledescription", "timeline");
     this.told = element("p", { className: "told" });
     this.summary = element("p", { className: "summary" });

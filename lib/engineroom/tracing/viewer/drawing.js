@@ -22,8 +22,12 @@ const MARKS = {
   sweep: { colour: [105, 117, 134], texture: (x) => x % 4 < 2 },
 };
 
+// JupyterLab would take keys that a control is focused for (arrows, space, letters) as its own shortcuts.
+const CONTROLS = new Set(["button", "input", "select", "canvas"]);
+
 function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
+  if (CONTROLS.has(tag)) made.dataset.lmSuppressShortcuts = "true";
   made.append(...children);
   return made;
 }
