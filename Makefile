@@ -13,7 +13,7 @@ NBVAL  := -p engineroom.teach.nbval_figures --nbval --nbval-cell-timeout=120 -n 
 STORED := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check unit notebooks test-browser doctor warm record release grade fidelity site store bench constraints clean
+.PHONY: help lab test check unit notebooks test-browser doctor warm record release grade fidelity site store bench soak constraints clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -71,6 +71,9 @@ store: warm ## run every lesson and store its outputs in it
 
 bench: warm $(BENCHING) ## measure everything beside its peers: docs/benchmarks.md (QUICK=1: does it all work?)
 	$(BIN)/engineroom bench $(if $(QUICK),--quick)
+
+soak: warm ## run all notebooks COUNT=20 times under strain; report flakes and whatever grows
+	$(BIN)/python tests/soak.py --count $(or $(COUNT),20)
 
 constraints: $(READY) ## renew the pinned versions in constraints.txt
 	{ sed -n 1p constraints.txt; $(BIN)/uv pip compile -q --universal --python-version 3.11 --all-extras \

@@ -123,9 +123,9 @@ def main() -> None:
     for name, ask in LAX.items():
         print(line.format(name, "refused", *(told(lambda c=c, ask=ask: ask(c)) for c in clients.values())))
     for name, (repeats, ask) in SPEED.items():
-        told = {engine: speed(client, repeats, ask) for engine, client in clients.items()}
-        print(line.format(name, "-", *told.values()))
-        first, *others = [(engine, answer) for engine, answer in told.items() if answer.endswith(" ms")]
+        took = {engine: speed(client, repeats, ask) for engine, client in clients.items()}
+        print(line.format(name, "-", *took.values()))
+        first, *others = [(engine, answer) for engine, answer in took.items() if answer.endswith(" ms")]
         for engine, answer in others or [("", None)]:
             theirs = float(answer.removesuffix(" ms")) if answer else None
             report(

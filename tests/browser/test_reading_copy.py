@@ -1,0 +1,81 @@
+"""The reading copy in a real browser without a network: nothing is missing, sliders move, quizzes answer."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+SITE = Path(__file__).parents[2] / "build" / "site" / "html"
+PAGES = sorted(
+    path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts
+)
+if not PAGES:
+    pytest.skip("there is no reading copy to look at; build it with: make site", allow_module_level=True)
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+if not CHROMIUM:
+    pytest.skip("Chromium is missing; bring it with: apt-get install chromium", allow_module_level=True)
+playwright_api = pytest.importorskip("playwright.sync_api", reason="python -m pip install playwright")
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def site():
+    """Return a browser's page, the address of the site, and a list that collects what goes wrong."""
+    handler = functools.partial(Quiet, directory=SITE)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/"
+        with playwright_api.sync_playwright() as playwright:
+            root = ["--no-sandbox"] if os.geteuid() == 0 else []
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--disable-gpu", *root])
+            page, wrong = browser.new_page(viewport={"width": 1300, "height": 900}), []
+            ours = (address, "data:", "blob:")
+            page.on(
+                "request", lambda r: None if r.url.startswith(ours) else wrong.append(f"asked for {r.url}")
+            )
+            page.on("response", lambda r: wrong.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+            page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
+            page.on("pageerror", lambda error: wrong.append(str(error)))
+            yield page, address, wrong
+            browser.close()
+        server.shutdown()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_whole_and_moves(site, name):
+    page, address, wrong = site
+    wrong.clear()
+    page.set_viewport_size({"width": 1300, "height": 900})
+    page.goto(address + name)
+    for sweep in page.locator(".er-sweep").all():
+        slider, image, value = sweep.locator("input"), sweep.locator("img"), sweep.locator("output")
+        before = image.get_attribute("src"), value.inner_text()
+        slider.focus()
+        at_end = slider.input_value() == slider.get_attribute("max")
+        page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
+        assert image.get_attribute("src") != before[0]
+        assert value.inner_text() != before[1]
+        assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
+    if "quiz(" in page.locator("main").inner_text():
+        answers = page.locator(".MCButton")
+        assert answers.count() >= 3
+        answers.first.click()
+        page.get_by_text("Right.").or_(page.get_by_text("No.")).first.wait_for()
+    page.set_viewport_size({"width": 420, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    assert wrong == []
+
+
+def test_search_finds_a_lesson(site):
+    page, address, _ = site
+    page.set_viewport_size({"width": 1300, "height": 900})
+    page.goto(address + "search.html?q=ballast")
+    page.locator("#search-results li").first.wait_for()
