@@ -4,9 +4,7 @@ THEME  ?= ballast
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-TEACHING := $(VENV)/.teaching
-SITE   := $(VENV)/.site
-BENCHING := $(VENV)/.benching
+comma  := ,
 AXE    := .cache/axe
 ROOT   := $(if $(filter 0,$(shell id -u)),--allow-root)
 NBVAL  := -p engineroom.teach.nbval_figures --nbval --nbval-cell-timeout=120 -n 2 --dist loadscope
@@ -18,7 +16,7 @@ STORED := $(shell find notebooks -name '*.ipynb' -not -path '*/.ipynb_checkpoint
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-lab: warm $(if $(TEACH),$(TEACHING)) ## set up, and open JupyterLab on the start page (TEACH=1: with nbgrader's tools)
+lab: warm $(if $(TEACH),$(VENV)/.with-teach) ## set up, and open JupyterLab on the start page (TEACH=1: with nbgrader's tools)
 	$(if $(TEACH),PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_CONFIG_PATH=lib/engineroom/teach/lab )$(BIN)/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir=. \
 	  --LabApp.default_url=/lab/tree/notebooks/start_here.ipynb $(ROOT) $(LAB_FLAGS)
 
@@ -29,15 +27,14 @@ check: $(READY) ## the fast half of the tests: lint, format, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-unit: warm
+unit: warm $(VENV)/.with-teach-cluster
 	$(BIN)/engineroom vet
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/browser tests
 
 notebooks: warm
 	ENGINEROOM_PROGRESS=off $(BIN)/python -m pytest -q $(NBVAL) $(STORED)
 
-test-browser: warm $(AXE) ## every notebook and explorer in a real browser, and accessibility (needs chromium, npm)
-	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[browser,teach]'
+test-browser: warm $(VENV)/.with-browser-teach $(AXE) ## every notebook and explorer in a real browser, and accessibility (needs chromium, npm)
 	$(BIN)/python -m pytest -q tests/browser
 
 $(AXE): # tests that need it say what to do if it could not be brought
@@ -55,21 +52,20 @@ record: warm ## run a theme's real programs anew and store what they did (THEME=
 release: $(READY) ## generate the exercise notebooks from assignments/
 	$(BIN)/engineroom release
 
-grade: warm ## grade a folder of submissions, each in a sandbox (SUBMISSIONS=folder)
+grade: warm $(VENV)/.with-teach ## grade a folder of submissions, each in a sandbox (SUBMISSIONS=folder)
 	@test -n "$(SUBMISSIONS)" || { echo "say which folder: make grade SUBMISSIONS=folder" >&2; exit 2; }
-	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[teach]'
 	$(BIN)/engineroom grade "$(SUBMISSIONS)"
 
 fidelity: warm ## compare every model with its real thing anew: docs/fidelity.md and README's summary
 	$(BIN)/engineroom fidelity
 
-site: $(SITE) ## build the reading copy, a static site, in build/site/html (LAUNCH=beginning of a Binder or hub link)
+site: $(VENV)/.with-site ## build the reading copy, a static site, in build/site/html (LAUNCH=beginning of a Binder or hub link)
 	$(BIN)/engineroom site $(if $(LAUNCH),--launch '$(LAUNCH)')
 
 store: warm ## run every lesson and store its outputs in it
 	$(BIN)/engineroom store $(wildcard notebooks/*.ipynb notebooks/*/[0-9]*.ipynb)
 
-bench: warm $(BENCHING) ## measure everything beside its peers: docs/benchmarks.md (QUICK=1: does it all work?)
+bench: warm $(VENV)/.with-browser-hub-teach ## measure everything beside its peers: docs/benchmarks.md (QUICK=1: does it all work?)
 	$(BIN)/engineroom bench $(if $(QUICK),--quick)
 
 soak: warm ## run all notebooks COUNT=20 times under strain; report flakes and whatever grows
@@ -95,14 +91,7 @@ $(READY): pyproject.toml constraints.txt lib/engineroom/lab_settings.json
 	@cp lib/engineroom/lab_settings.json $(VENV)/share/jupyter/lab/settings/overrides.json
 	@touch $@
 
-$(TEACHING): $(READY)
-	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[teach]'
-	@touch $@
-
-$(SITE): $(READY)
-	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[site]'
-	@touch $@
-
-$(BENCHING): $(READY)
-	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[browser,hub,teach]'
+# What only some targets need, brought once: the extras of pyproject.toml, by name.
+$(VENV)/.with-%: $(READY)
+	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python -c constraints.txt -e '.[$(subst -,$(comma),$*)]'
 	@touch $@

@@ -1,7 +1,8 @@
-"""Grading a class, beside plain ``nbgrader autograde`` on the same notebooks and machine, in one run.
+"""Grading a class, beside plain ``nbgrader autograde`` on the same folder and machine, in one run.
 
-Run with: ``python benchmarks/bench_grading.py`` (needs the extra ``teach``, and bubblewrap).
-``--class 1000`` grades that many submissions end to end instead, and reports the peak memory.
+Run with: ``python benchmarks/bench_grading.py`` (needs the extra ``teach``, and bubblewrap). Stock nbgrader,
+one worker and two workers take turns, each in a process of its own, everything included: start, marks,
+gradebook, and our pages of feedback. ``grade_a_thousand.py`` grades a large class.
 
 Exercises whose checks run real Go programs are left out on both sides: such a run takes seconds of its
 own, whoever starts it.
@@ -12,28 +13,27 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from collections import defaultdict
+from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
-import psutil
 
 from engineroom.kit.places import course_folder
-from engineroom.publish.bench_rows import report
-from engineroom.teach.grading.classroom import grade_class
-from engineroom.teach.grading.feedback import write_feedback, write_summary
-from engineroom.teach.grading.gradebook import write_csv, write_gradebook
-from engineroom.teach.grading.marking import Assignment
-from engineroom.teach.grading.sandbox import Sandbox
+from engineroom.publish.bench_rows import report, skipped
+from engineroom.teach.grading.sandbox import Sandbox, why_not
 from engineroom.teach.release import release
 
 RUN_GO = {"choose_ballast", "replace_ballast", "floating_garbage"}
 THEME = "ballast"
-STOCK_CLASS, OUR_CLASS = 6, 60
+BIN = Path(sys.executable).parent
 
 
 def assignment_in(folder: Path) -> Path:
@@ -46,76 +46,54 @@ def assignment_in(folder: Path) -> Path:
     return path
 
 
-def write_class(assignment: Path, folder: Path, size: int, layout: str) -> None:
-    """Write submissions: two in three solve all, every third leaves half of it."""
+def write_class(assignment: Path, folder: Path, size: int) -> None:
+    """Write submissions in nbgrader's layout: two in three solve all, every third leaves half of it."""
     master = nbformat.read(assignment, as_version=4)
     for student in range(size):
         book = release(assignment)
         for number, (cell, solved) in enumerate(zip(book.cells, master.cells, strict=True)):
             if solved.metadata.get("nbgrader", {}).get("solution") and (student % 3 or number % 2):
                 cell.source = solved.source
-        path = folder / layout.format(student=f"s{student:04d}")
+        path = folder / f"s{student:04d}" / THEME / "exercises.ipynb"
         path.parent.mkdir(parents=True)
         nbformat.write(book, path)
 
 
-def stock(assignment: Path, folder: Path, size: int) -> float:
-    """Return seconds for each submission with nbgrader alone, in one process for all of them."""
-    source = folder / "source" / THEME / "exercises.ipynb"
-    source.parent.mkdir(parents=True)
-    shutil.copy(assignment, source)
-    write_class(assignment, folder / "submitted", size, "{student}/" + THEME + "/exercises.ipynb")
-    env = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    nbgrader = [Path(sys.executable).parent / "nbgrader"]
-    run = {"cwd": folder, "env": env, "check": True, "capture_output": True}
-    subprocess.run([*nbgrader, "generate_assignment", THEME, "--create"], **run)
+def timed(command: list, folder: Path) -> float:
+    """Return the seconds that a command takes in a folder."""
+    env = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}  # nbgrader calls alembic
     began = time.perf_counter()
-    subprocess.run([*nbgrader, "autograde", THEME, "--create"], **run)
-    return (time.perf_counter() - began) / size
+    subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True)
+    return time.perf_counter() - began
 
 
-class PeakMemory:
-    """The largest memory of this process and all below it, each shared page counted once (PSS), in MB."""
-
-    def __init__(self):
-        self.mb, self._over = 0.0, threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-
-    def _watch(self) -> None:
-        while not self._over.wait(1.0):
-            total = 0
-            for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
-                try:
-                    total += process.memory_full_info().pss
-                except psutil.Error:
-                    continue
-            self.mb = max(self.mb, total / 1e6)
-
-    def __enter__(self) -> PeakMemory:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
+def stock(folder: Path) -> float:
+    """Grade with nbgrader alone, one process for all submissions; return seconds."""
+    for made in ("autograded", "release", "gradebook.db"):
+        _remove(folder / made)
+    timed([BIN / "nbgrader", "generate_assignment", THEME, "--create"], folder)
+    return timed([BIN / "nbgrader", "autograde", THEME, "--create"], folder)
 
 
-def ours(assignment: Path, folder: Path, size: int, workers: int) -> float:
-    """Return seconds for each submission, everything included: warming up, gradebook, pages."""
-    write_class(assignment, folder / "class", size, "{student}/exercises.ipynb")
-    began = time.perf_counter()
-    graded = grade_class(
-        folder / "class", folder / "out", {THEME: Assignment.at(assignment)}, workers=workers
-    )
-    write_csv(folder / "out" / "grades.csv", graded.marked)
-    write_feedback(folder / "out" / "feedback", graded.marked)
-    write_summary(folder / "out" / "summary.html", graded)
-    write_gradebook(folder / "out" / "gradebook.db", graded.marked, [Assignment.at(assignment)])
-    full = {one.out_of for one in graded.marked}
-    assert len(graded.marked) == size
-    assert len(full) == 1
-    assert sum(one.score in full for one in graded.marked) == sum(student % 3 > 0 for student in range(size))
-    return (time.perf_counter() - began) / size
+def ours(folder: Path, workers: int) -> float:
+    """Grade with `engineroom grade`; return seconds."""
+    _remove(folder / "out")
+    options = ["--source", "source", "--to", "out", "--workers", str(workers)]
+    return timed([BIN / "engineroom", "grade", "submitted", *options], folder)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+
+
+def scores(gradebook: Path) -> dict[str, float]:
+    """Return each student's points in a gradebook."""
+    query = """SELECT s.student_id, SUM(g.auto_score) FROM submitted_assignment s
+        JOIN submitted_notebook n ON n.assignment_id = s.id JOIN grade g ON g.notebook_id = n.id GROUP BY 1"""
+    with closing(sqlite3.connect(gradebook)) as book:
+        return dict(book.execute(query))
 
 
 def sandbox_overhead(times: int = 20) -> tuple[float, float]:
@@ -132,35 +110,45 @@ def sandbox_overhead(times: int = 20) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--class", dest="size", type=int, default=0)
-    size = parser.parse_args().size
-    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    parser.add_argument("--size", type=int, default=24, help="submissions")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    if missing := why_not() or (
+        "" if find_spec("nbgrader") else "nbgrader is not installed: make grade brings it"
+    ):
+        print(f"skipped: {missing}")
+        skipped("grading a class", missing)
+        return
+    print(
+        f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, {options.size} submissions", flush=True
+    )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        assignment = assignment_in(folder / "assignments")
-        if size:
-            with PeakMemory() as peak:
-                each = ours(assignment, folder / "large", size, 2)
-            print(f"{size} submissions, 2 workers: {each * size:.0f} s, peak {peak.mb:.0f} MB")
-            return
+        write_class(assignment_in(folder / "source"), folder / "submitted", options.size)
         warm, cold = sandbox_overhead()
-        print(f"sandbox: {warm:.1f} ms a submission once warm; {cold:.0f} ms to warm up")
-        plain = stock(assignment, folder / "stock", STOCK_CLASS)
-        print(f"nbgrader autograde: {60 / plain:.1f} submissions a minute ({plain:.2f} s each)")
-        for workers in (1, 2):
-            each = ours(assignment, folder / f"ours{workers}", OUR_CLASS, workers)
-            told = (
-                f"{60 / each:.0f} submissions a minute ({each:.2f} s each), {plain / each:.1f} times as many"
-            )
-            print(f"engineroom grade, {workers} worker(s): {told}")
-            report(
-                f"submissions graded by {workers} worker(s)",
-                60 / each,
-                "submissions/min",
-                peer="nbgrader autograde",
-                theirs=60 / plain,
-                headline=workers == 2,
-            )
+        print(f"sandbox: {warm:.1f} ms a submission once warm; {cold:.0f} ms to warm up", flush=True)
+        took = defaultdict(list)
+        for _ in range(options.rounds):
+            took["nbgrader autograde"].append(stock(folder))
+            for workers in (1, 2):
+                took[f"engineroom grade, {workers} worker(s)"].append(ours(folder, workers))
+                assert scores(folder / "out" / "gradebook.db") == scores(folder / "gradebook.db")
+        plain = took["nbgrader autograde"]
+        for what, seconds in took.items():
+            ratios = sorted(stocks / mine for stocks, mine in zip(plain, seconds, strict=True))
+            each = statistics.median(seconds) / options.size
+            rate = f"{60 / each:6.1f} a minute ({each:.2f} s each)"
+            middle, low, high = statistics.median(ratios), ratios[0], ratios[-1]
+            print(f"{what:30} {rate}, {middle:.1f} times stock ({low:.1f} to {high:.1f})")
+            if seconds is not plain:
+                report(
+                    f"submissions graded: {what}",
+                    60 / each,
+                    "submissions/min",
+                    peer="nbgrader autograde",
+                    theirs=60 * options.size / statistics.median(plain),
+                    headline="2 worker" in what,
+                )
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from bench_grading import THEME, assignment_in
 from engineroom.teach.release import release
 
 WRONG = "\n    return None"
+LACKING = 7  # answers, in turn, that a wrong submission lacks for certain
 HOSTILE = (
     "import os\nwhile True: os.fork()",
     "import os\nos._exit(0)",
@@ -56,7 +57,8 @@ def write_class(assignment: Path, folder: Path, size: int) -> None:
         for cell, solved in zip(book.cells, master.cells, strict=True):
             if solved.metadata.get("nbgrader", {}).get("solution"):
                 answers += 1
-                if kind != "wrong" or (student >> (answers - 1) % 6) & 1:
+                lacks = answers == 1 + student % LACKING or not (student >> answers) & 1
+                if kind != "wrong" or not lacks:
                     cell.source = solved.source
                 elif answers % 2 and cell.source.startswith("def "):
                     cell.source = cell.source.partition("\n")[0] + WRONG
@@ -167,8 +169,9 @@ def main() -> None:
         assert grader.end() == 0, (folder / "log.txt").read_text()[-2000:]
         took, peak = time.perf_counter() - began, max(peak, grader.peak_mb)
         print((folder / "log.txt").read_text().splitlines()[-1].rpartition(":")[0])
+        each = f"{60 * options.size / took:.0f} a minute"
+        print(f"{took:.0f} s in all, {each}; peak {peak:.0f} MB", flush=True)
         print(check_grades(folder, options.size))
-        print(f"{took:.0f} s in all, {60 * options.size / took:.0f} a minute; peak {peak:.0f} MB")
 
 
 if __name__ == "__main__":

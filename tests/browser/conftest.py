@@ -1,10 +1,5 @@
-"""One JupyterLab and one browser for all tests here, and what must be there in CI.
+"""One JupyterLab and one browser for all tests here."""
 
-On a learner's machine a missing tool skips a test, with the sentence that brings the tool. Where
-``ENGINEROOM_REQUIRE`` is set, as in ``.ci/run``, that skip is a failure.
-"""
-
-import os
 from pathlib import Path
 
 import pytest
@@ -13,23 +8,6 @@ from engineroom.kit.places import course_folder
 from engineroom.teach.lab_in_browser import BrowserMissing, lab_in_browser
 
 AXE = course_folder() / ".cache" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-def _required(report):
-    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("ENGINEROOM_REQUIRE"):
-        report.outcome = "failed"
-        report.longrepr = f"ENGINEROOM_REQUIRE is set, so nothing may be missing here: {report.longrepr[2]}"
-    return report
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
-    return _required((yield))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector):
-    return _required((yield))
 
 
 @pytest.fixture(scope="session")

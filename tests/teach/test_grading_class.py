@@ -1,10 +1,13 @@
 """A class's grades: each there once, whatever is killed; in nbgrader's gradebook, a table and pages."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -15,11 +18,12 @@ from tests.teach.hostile.made_up_assignment import THEME, notebook, write
 from tests.teach.hostile.submissions import HEALTHY, HONEST, NOTHING, SHOWN
 
 from engineroom.teach.grading.classroom import grade_class
+from engineroom.teach.grading.command import show_progress
 from engineroom.teach.grading.feedback import common_mistakes, write_feedback, write_summary
 from engineroom.teach.grading.gradebook import write_csv, write_gradebook
 from engineroom.teach.grading.inside.wire import WireError, pack, unpack
 from engineroom.teach.grading.marking import Assignment
-from engineroom.teach.grading.sandbox import why_not
+from engineroom.teach.grading.sandbox import Sandbox, SandboxMissing, why_not
 from engineroom.teach.grading.submissions import find_submissions
 
 needs_sandbox = pytest.mark.skipif(bool(why_not()), reason=why_not() or "none")
@@ -62,7 +66,10 @@ def test_a_killed_run_loses_and_doubles_nothing(course):
     run = subprocess.Popen([sys.executable, folder / "run.py"], stdout=subprocess.PIPE, cwd=COURSE, text=True)
     with run:
         assert run.stdout.readline() == "1\n"
+        below = _descendants(run.pid)
+        assert below
         os.kill(run.pid, signal.SIGKILL)
+    assert _still_there(below) == []
     torn = folder / "out" / "results" / THEME / "hedy.json"
     torn.write_text('{"digest": "')
     stored = [json.loads(f.read_text()) for f in torn.parent.glob("*.json") if f != torn]
@@ -90,16 +97,58 @@ def test_nothing_is_left_running_after_a_kill(course):
             assert run.poll() is None
             time.sleep(0.05)
         run.kill()
-    deadline = time.monotonic() + 20
-    while any(Path(f"/proc/{pid}").exists() for pid in below) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert [pid for pid in below if Path(f"/proc/{pid}").exists()] == []
+    assert _still_there(below) == []
 
 
 def _descendants(pid):
     import psutil
 
-    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    return psutil.Process(pid).children(recursive=True)
+
+
+def _still_there(processes):
+    import psutil
+
+    return psutil.wait_procs(processes, timeout=60)[1]
+
+
+@needs_sandbox
+def test_what_a_killed_grader_left_is_swept_up_and_what_is_in_use_is_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    code = "from engineroom.teach.grading.sandbox import Sandbox; kept = Sandbox(); print('made', flush=True); input()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], cwd=COURSE, **pipes) as other:
+        other.stdout.readline()
+        [left] = tmp_path.glob("engineroom-sandbox-*")
+        with Sandbox():
+            assert left.exists()
+        other.kill()
+    with Sandbox():
+        assert not left.exists()
+    assert list(tmp_path.glob("engineroom-sandbox-*")) == []
+
+
+def test_without_linux_it_refuses_and_says_what_to_do(course, monkeypatch):
+    folder, assignments = course
+    monkeypatch.setattr(sys, "platform", "darwin")
+    why_not.cache_clear()
+    try:
+        with pytest.raises(
+            SandboxMissing, match=r"grade on Linux .in a container.*or insist with --without-sandbox"
+        ):
+            grade_class(folder / "class", folder / "out", assignments, workers=1)
+    finally:
+        why_not.cache_clear()
+    assert not (folder / "out").exists()
+
+
+def test_the_bar_says_how_far_it_is_and_how_long_it_takes(capsys):
+    for done, left_s in ((1, 600.0), (4, 0.0)):
+        show_progress(done, 4, left_s)
+    first, last = capsys.readouterr().err.splitlines()
+    assert first.endswith("1 of 4, about 10 min left")
+    assert last.startswith(f"[{'█' * 30}]")
 
 
 @needs_sandbox
@@ -107,11 +156,14 @@ def test_gradebook_table_and_pages(course):
     api = pytest.importorskip("nbgrader.api", reason="nbgrader is not installed: make grade brings it")
     folder, assignments = course
     graded = grade_class(folder / "class", folder / "out", assignments, workers=1)
-    for _ in range(2):  # a second time changes nothing
+    for _ in range(2):  # a second time changes nothing, least of all what was entered by hand
+        if (folder / "gradebook.db").exists():
+            with contextlib.closing(sqlite3.connect(folder / "gradebook.db")) as db, db:
+                db.execute("UPDATE grade SET manual_score = 1.5 WHERE auto_score = 2")
         write_gradebook(folder / "gradebook.db", graded.marked, assignments.values())
     with api.Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
         scores = {s.student.id: (s.score, s.max_score) for s in book.assignment_submissions(THEME)}
-    assert scores == {"ada": (3, 3), "barbara": (1, 3), "grace": (3, 3), "hedy": (1, 3)}
+    assert scores == {"ada": (2.5, 3), "barbara": (1, 3), "grace": (2.5, 3), "hedy": (1, 3)}
     write_csv(folder / "grades.csv", graded.marked)
     assert len((folder / "grades.csv").read_text().splitlines()) == 1 + 4 * 2
     write_feedback(folder / "feedback", graded.marked)

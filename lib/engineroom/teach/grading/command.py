@@ -13,7 +13,7 @@ from engineroom.teach.grading.gradebook import expect_nbgrader, write_csv, write
 from engineroom.teach.grading.marking import Assignment
 from engineroom.teach.release import assignments
 
-__all__ = ["assignments_of", "grade_folder", "write_results"]
+__all__ = ["assignments_of", "grade_folder", "show_progress", "write_results"]
 
 
 def grade_folder(
@@ -50,7 +50,7 @@ def grade_folder(
         raise FileNotFoundError(f"{folder} is not a folder of submissions.")
     expect_nbgrader()
     to = to or folder.with_name(f"{folder.resolve().name}-graded")
-    options = {"theme": theme, "workers": workers, "insist": insist, "progress": _bar}
+    options = {"theme": theme, "workers": workers, "insist": insist, "progress": show_progress}
     borrowed = cluster_executor(scheduler, insist=insist) if scheduler else contextlib.nullcontext()
     with borrowed as executor:
         graded = grade_class(folder, to, known, executor=executor, **options)
@@ -90,7 +90,7 @@ def write_results(to: Path, graded: Graded, known: dict[str, Assignment]) -> Non
     write_gradebook(to / "gradebook.db", graded.marked, known.values())
 
 
-def _bar(done: int, total: int, left_s: float) -> None:
+def show_progress(done: int, total: int, left_s: float) -> None:
     """Draw one line of progress, with an estimate of the time left."""
     filled = 30 * done // total
     left = f"{left_s / 60:.0f} min" if left_s > 90 else f"{left_s:.0f} s"

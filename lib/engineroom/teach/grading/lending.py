@@ -6,6 +6,7 @@ the channel; here it is made on the table that was lent, and on no other.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import pickle
 from collections.abc import Iterator, Mapping
@@ -37,6 +38,8 @@ def lend(args: tuple, kwargs: Mapping[str, Any]) -> tuple[bytes, Lent]:
     Raises:
         Exception: whatever pickle says of an argument that can't travel.
     """
+    with contextlib.suppress(Exception):
+        return pickle.dumps((args, kwargs)), {}  # nothing to lend: hundreds of calls of a check are so
     lent: dict[str, Any] = {}
 
     class Lender(pickle.Pickler):
