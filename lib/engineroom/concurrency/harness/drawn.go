@@ -6,6 +6,8 @@ import (
 	"time"
 )
 
+const maxStack = 64 << 20 // bytes of one goroutine; by default a recursion without end takes a gigabyte first
+
 // drawn is what the check drew from its seed for the last trial; each exercise fills in what it needs.
 type drawn struct {
 	Names    []string

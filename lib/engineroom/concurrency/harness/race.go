@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -40,6 +41,7 @@ func (b *barrier) fetch(name string) int {
 }
 
 func main() {
+	debug.SetMaxStack(maxStack)
 	out := json.NewEncoder(os.Stdout)
 	os.Stdout = os.Stderr
 	d := draw()

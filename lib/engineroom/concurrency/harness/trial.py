@@ -165,16 +165,17 @@ def _explain(done: Finished, name: str, finished: int, *, race: bool) -> str:
             f"Your function used more than 1 GB of memory {trial} and was stopped.\n"
             "  hint:     is there a loop that starts goroutines without end?"
         )
-    said = re.search(r"^(?:panic|fatal error): (.+?)(?: \[recovered.*)?$", done.stderr, re.MULTILINE)
+    said = re.search(r"^(panic|fatal error): (.+?)(?: \[recovered.*)?$", done.stderr, re.MULTILINE)
     lines = re.findall(r"cell\.go:(\d+)", done.stderr)
     where = f" at line {lines[0]} of your cell" if lines else ""
-    if said and "all goroutines are asleep" in said[1]:
+    if said and "all goroutines are asleep" in said[2]:
         return (
-            f"Your function never returned {trial}{where}: {said[1]}\n"
+            f"Your function never returned {trial}{where}: {said[2]}\n"
             "  hint:     is a sync.Mutex locked twice, or never unlocked?"
         )
     if said:
-        return f"Your function panicked {trial}{where}: {said[1]}\n  hint:     {_hint(said[1])}"
+        did = "panicked" if said[1] == "panic" else "crashed"
+        return f"Your function {did} {trial}{where}: {said[2]}\n  hint:     {_hint(said[2])}"
     return str(GoRunError(name, done, LIMITS))
 
 
@@ -187,6 +188,7 @@ def _hint(panic: str) -> str:
         "nil map": "a map must be made before it is written: make(map[K]V)",
         "nil pointer": "is something used before it is set, such as a result next to an error?",
         "concurrent map": "two goroutines use one map at once: guard it with a mutex",
+        "stack overflow": "which function calls itself without end?",
         "negative WaitGroup": "Done is called more often than Add",
     }
     return next(
