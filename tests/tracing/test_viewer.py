@@ -313,3 +313,57 @@ def test_incomplete_traces_are_shown(name, layout):
 )
 def test_durations(ns, text):
     assert frames.duration_text(ns) == text
+
+
+def test_search_by_lane_keeps_all_of_it_and_no_empty_lanes(bottleneck):
+    found = arrange(bottleneck, search="main.worker")
+    assert found.matches == (bottleneck.states.function == "main.worker").sum()
+    assert len(found.names) == 8
+    assert len(arrange(bottleneck, search="main.audit").names) < len(arrange(bottleneck).names)
+
+
+def test_waits_without_a_reason_are_no_category_of_their_own():
+    assert "waits: " not in arrange(replay("collect"), system=True).categories
+
+
+def test_a_window_holds_what_touches_it_and_nothing_else(bottleneck, monkeypatch):
+    trace = replay("collect_gogc50")
+    phases = trace.ranges[trace.ranges.name.astype(str).str.startswith(("GC concurrent", "stop-the"))]
+    begin, end = trace.summary.duration_ns // 3, trace.summary.duration_ns // 2
+    inside = phases[(phases.end_ns > begin) & (phases.start_ns < end)]
+    drawn = overlays.Phases(trace)
+    assert 0 < len(inside) < len(phases)
+    assert sorted(row[1] for row in drawn.within(begin, end)) == sorted(inside.start_ns)
+    assert len(drawn.in_window(begin, end, 10**6)) == len(inside)
+
+    lanes = arrange(bottleneck)
+    begin, end = bottleneck.summary.duration_ns // 3, bottleneck.summary.duration_ns // 2
+    events = json.loads(export.chrome_events(bottleneck, lanes, begin, end))["traceEvents"]
+    spans = [e for e in events if e["ph"] == "X"]
+    assert 0 < len(spans) < lanes.matches
+    assert all(e["ts"] * 1e3 < end and (e["ts"] + e["dur"]) * 1e3 > begin for e in spans)
+    monkeypatch.setattr(export, "MOST_EXPORTED", 10)
+    with pytest.raises(ValueError, match="are too many for one file; zoom in below 10"):
+        export.chrome_events(bottleneck, lanes, begin, end)
+
+
+def test_arrows_are_those_that_touch_the_lanes_in_sight(bottleneck):
+    lanes, duration = arrange(bottleneck), bottleneck.summary.duration_ns
+    everything = overlays.arrows(bottleneck, lanes, 0, len(lanes.names), 0, duration)
+    some = overlays.arrows(bottleneck, lanes, 3, 4, 0, duration)
+    assert some == [a for a in everything if max(a[1:]) >= 3 and min(a[1:]) <= 4]
+    assert 0 < len(some) < len(everything)
+
+
+def test_details_name_what_lies_over_them():
+    trace = replay("collect_gogc50")
+    shown = TraceViewer(trace)
+    answers = []
+    shown.send = lambda answer, buffers=None: answers.append(answer)
+    longest = trace.ranges[trace.ranges.name == "GC mark assist"].sort_values("duration_ns").iloc[-1]
+    lane = shown.lanes.lane_of[longest.goroutine]
+    shown._on_message(None, {"ask": "details", "lane": lane, "instant": int(longest.start_ns) + 1}, [])
+    assert (
+        f"during: mark assist, {frames.duration_text(longest.duration_ns)}" in answers[-1]["found"]["lines"]
+    )
+    assert any(line.startswith("during: GC mark phase") for line in answers[-1]["found"]["lines"])
