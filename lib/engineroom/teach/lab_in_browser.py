@@ -88,7 +88,8 @@ class LabInBrowser:
             """() => {
               const cells = jupyterapp.shell.currentWidget.content.widgets.map(({ model }) => model)
                 .filter((model) => model.type === "code" && model.sharedModel.getSource().trim());
-              const stopped = cells.some((model) => !(model.getMetadata("tags") ?? []).includes("raises-exception")
+              const mayFail = (model) => (model.getMetadata("tags") ?? []).includes("raises-exception");
+              const stopped = cells.some((model) => !mayFail(model)
                 && model.outputs.toJSON().some((output) => output.output_type === "error"));
               return window.ranAll && (stopped || cells.every((model) => model.executionCount !== null));
             }""",
