@@ -92,9 +92,16 @@ class LabInBrowser:
         )
         self.start_all()
         self.page.wait_for_function(
-            # the command is through as soon as one cell fails, though cells that may fail let others run
-            """() => window.ranAll && jupyterapp.shell.currentWidget.content.widgets.every(
-              ({ model }) => (model.executionState ?? "idle") === "idle")""",
+            # The command is through as soon as one cell fails, though a cell that may fail lets others run:
+            # so every cell must have got its number back, unless one failed that may not.
+            """() => {
+              const cells = jupyterapp.shell.currentWidget.content.widgets.map(({ model }) => model)
+                .filter((model) => model.type === "code" && model.sharedModel.getSource().trim());
+              const mayFail = (model) => (model.getMetadata("tags") ?? []).includes("raises-exception");
+              const stopped = cells.some((model) => !mayFail(model)
+                && model.outputs.toJSON().some((output) => output.output_type === "error"));
+              return window.ranAll && (stopped || cells.every((model) => model.executionCount !== null));
+            }""",
             timeout=2 * PATIENCE_MS,
         )
         self.wait_idle()
