@@ -90,6 +90,12 @@ def test_no_attack_gains_harms_or_goes_untold(graded, capsys):
                 wrong.append(
                     f"{name}: {one.score} points, deserved {deserved}; looked for {told!r} in:\n{said}"
                 )
+        healthy = [by_name[f"healthy_{number}"] for number in range(HEALTHY_STUDENTS)]
+        harmed = [one.student for one in healthy if one.score != one.out_of]
+        print(
+            f"{len(ATTACKS) + len(BROKEN)} attempted; healthy submissions harmed: {len(harmed)} of {len(healthy)}"
+        )
+    assert harmed == []
     assert not wrong, "\n\n".join(wrong)
     assert untouched == [True, True, True, True]
     assert len(ATTACKS) + len(BROKEN) >= 25
