@@ -110,7 +110,7 @@ def sandbox_overhead(times: int = 20) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=24, help="submissions")
+    parser.add_argument("--size", type=int, default=40, help="submissions")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     if missing := why_not() or (

@@ -136,7 +136,7 @@ def test_a_scheduler_without_workers_and_none_at_all_are_told(tmp_path):
         )
         told = "no workers yet; start one with: dask worker tcp"
         try:
-            with pytest.raises(ClusterError, match=told), cluster_executor(address):
+            with pytest.raises(ClusterError, match=told), cluster_executor(address, patience_s=120):
                 pass
         finally:
             scheduler.kill()

@@ -70,6 +70,7 @@ def graded(tmp_path_factory):
     untouched = [canary.read_text() == CANARY for canary in (victim, gradebook)]
     untouched.append("range(2, n)" in solution.read_text())
     pages = "".join(path.read_text() for path in (course / "feedback").rglob("*.html"))
+    untouched.append("\x1b" not in pages and "\N{REPLACEMENT CHARACTER}" in pages)
     untouched.append("<script>" not in pages + (course / "summary.html").read_text())
     return by_name, untouched, result
 
@@ -90,8 +91,14 @@ def test_no_attack_gains_harms_or_goes_untold(graded, capsys):
                 wrong.append(
                     f"{name}: {one.score} points, deserved {deserved}; looked for {told!r} in:\n{said}"
                 )
+        healthy = [by_name[f"healthy_{number}"] for number in range(HEALTHY_STUDENTS)]
+        harmed = [one.student for one in healthy if one.score != one.out_of]
+        print(
+            f"{len(ATTACKS) + len(BROKEN)} attempted; healthy submissions harmed: {len(harmed)} of {len(healthy)}"
+        )
+    assert harmed == []
     assert not wrong, "\n\n".join(wrong)
-    assert untouched == [True, True, True, True]
+    assert untouched == [True] * 5
     assert len(ATTACKS) + len(BROKEN) >= 25
 
 

@@ -257,5 +257,5 @@ def _mark_one(exercise: Exercise, assignment: Assignment, notebook: RemoteNotebo
 
 
 def _readable(text: str) -> str:
-    """Replace what no file can hold: a learner's message may have halves of characters in it."""
-    return text.encode(errors="replace").decode()
+    """Replace what no file can hold or what commands a terminal: a learner's message may have such in it."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
