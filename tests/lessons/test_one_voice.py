@@ -86,3 +86,18 @@ class TestDocs:
             text = "\n".join(prose(COURSE / "notebooks" / theme / f"{lesson}.ipynb")).lower()
             assert word.strip("`").lower() in text, f"{lesson} does not use {word!r}"
             assert meaning.endswith(".")
+
+
+def test_the_course_plan_gives_each_theme_the_minutes_of_its_lessons():
+    plan = (COURSE / "docs" / "instructors.md").read_text()
+    lessons = {}
+    for path in LESSONS:
+        lessons.setdefault(path.parent.name, []).append(
+            int(re.search(r"\*\*Time:\*\* (\d+)", prose(path)[0])[1])
+        )
+    names = {"Go heap": "ballast", "DynamoDB": "dynamodb", "Spanner": "spanner"}
+    planned = {}
+    for _, theme, _, minutes, _ in re.findall(r"^\| (\d+) \| ([^|]+) \| ([^|]+) \| ([\d +]+) \| ([^|]+) \|$", plan, re.M):
+        planned.setdefault(names.get(theme, theme), []).extend(int(m) for m in minutes.split(" + "))
+    assert planned.pop("ballast")[1:] == lessons.pop("ballast"), "the first session also has start_here"
+    assert planned == lessons
