@@ -97,7 +97,9 @@ def test_the_course_plan_gives_each_theme_the_minutes_of_its_lessons():
         )
     names = {"Go heap": "ballast", "DynamoDB": "dynamodb", "Spanner": "spanner"}
     planned = {}
-    for _, theme, _, minutes, _ in re.findall(r"^\| (\d+) \| ([^|]+) \| ([^|]+) \| ([\d +]+) \| ([^|]+) \|$", plan, re.M):
+    for _, theme, _, minutes, _ in re.findall(
+        r"^\| (\d+) \| ([^|]+) \| ([^|]+) \| ([\d +]+) \| ([^|]+) \|$", plan, re.M
+    ):
         planned.setdefault(names.get(theme, theme), []).extend(int(m) for m in minutes.split(" + "))
     assert planned.pop("ballast")[1:] == lessons.pop("ballast"), "the first session also has start_here"
     assert planned == lessons
