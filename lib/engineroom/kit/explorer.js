@@ -131,6 +131,7 @@ function render({ model, el }) {
   const knobs = {};
   let inFlight = 0;
   let pending = false;
+  let runWanted = false; // pressed while the newest settings were still on their way
   let patience;
 
   const image = make("img", { class: "er-figure", width: spec.width });
@@ -138,7 +139,7 @@ function render({ model, el }) {
   const trouble = make("p", { class: "er-error", role: "alert" });
   const status = make("span", { class: "er-status", role: "status" });
   const bar = make("progress", { max: 1, "aria-label": "progress of the real run" });
-  const run = make("button", { type: "button", class: "er-run", onclick: () => command("run") }, spec.run_label);
+  const run = make("button", { type: "button", class: "er-run", onclick: () => (inFlight ? (runWanted = true) : command("run")) }, spec.run_label);
   const stop = make("button", { type: "button", onclick: () => command("stop") }, "Stop");
   const root = make("section", { class: "er-explorer", "aria-label": spec.title });
 
@@ -186,6 +187,9 @@ function render({ model, el }) {
     if (pending) {
       pending = false;
       ask();
+    } else if (runWanted && !inFlight) {
+      runWanted = false;
+      command("run");
     }
   }
 
