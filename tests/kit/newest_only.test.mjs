@@ -85,3 +85,27 @@ test("an answer in time leaves no alarm behind, and neither does closing", () =>
   mock.timers.tick(10_000);
   assert.ok(!told.includes("silent"));
 });
+
+test("a run waits until the kernel knows the newest values", () => {
+  const ran = [];
+  requests.settled(() => ran.push("at once"));
+  move(1);
+  move(2);
+  requests.settled(() => ran.push(newest().value));
+  requests.answered(newest().seq);
+  assert.deepEqual(ran, ["at once"]);
+  requests.answered(newest().seq);
+  assert.deepEqual(ran, ["at once", 2]);
+  move(3);
+  requests.answered(newest().seq);
+  assert.deepEqual(ran, ["at once", 2]);
+});
+
+test("a run that waited for a silent kernel is not made up for later", () => {
+  const ran = [];
+  move(1);
+  requests.settled(() => ran.push("late"));
+  mock.timers.tick(4000);
+  requests.answered(newest().seq);
+  assert.deepEqual(ran, []);
+});

@@ -18,7 +18,7 @@ function render({ model, el }) {
   const summary = make("p", { role: "status", "aria-live": "polite" });
   const trouble = make("p", { class: "er-error", role: "alert" });
   const status = make("span", { role: "status" });
-  const run = make("button", { type: "button", onclick: () => send("command", { n: Date.now() }) }, "Run for real");
+  const run = make("button", { type: "button", onclick: () => settled(() => send("command", { n: Date.now() })) }, "Run for real");
   const root = make("section", { class: "er-bench", "aria-label": spec.title });
 
   function send(trait, value) {
@@ -26,7 +26,7 @@ function render({ model, el }) {
     model.save_changes();
   }
 
-  const { ask, answered, close } = newestOnly({
+  const { ask, answered, settled, close } = newestOnly({
     patienceMs: PATIENCE_MS,
     send: (seq) => send("ask", { seq, texts: structuredClone(texts) }),
     told: (state) => {

@@ -123,7 +123,7 @@ function render({ model, el }) {
   const trouble = make("p", { class: "er-error", role: "alert" });
   const status = make("span", { class: "er-status", role: "status" });
   const bar = make("progress", { max: 1, "aria-label": "progress of the real run" });
-  const run = make("button", { type: "button", class: "er-run", onclick: () => command("run") }, spec.run_label);
+  const run = make("button", { type: "button", class: "er-run", onclick: () => requests.settled(() => command("run")) }, spec.run_label);
   const stop = make("button", { type: "button", onclick: () => command("stop") }, "Stop");
   const root = make("section", { class: "er-explorer", "aria-label": spec.title });
 

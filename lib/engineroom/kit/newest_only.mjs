@@ -7,14 +7,16 @@
  * @param {(state: "busy" | "silent" | "idle") => void} how.told - hears of every change: a request went out,
  *   nobody answered it in time, an answer has come.
  * @param {number} how.patienceMs - how long to wait before the kernel counts as silent.
- * @returns {{ask: () => void, answered: (seq: number) => void, close: () => void}} `ask` when a control moved,
- *   `answered` with the number that an answer carries; 0 is one that nobody asked for, such as a change from code.
+ * @returns {{ask: () => void, answered: (seq: number) => void, settled: (act: () => void) => void, close: () => void}}
+ *   `ask` when a control moved; `answered` with the number that an answer carries, where 0 is one that nobody asked for,
+ *   such as a change from code; `settled` to act once the kernel knows the newest values, at once if it does already.
  */
 export function newestOnly({ send, told, patienceMs }) {
   let inFlight = 0;
   let waiting = false;
   let patience;
   let last = 0;
+  let then;
 
   function ask() {
     if (inFlight) {
@@ -25,6 +27,7 @@ export function newestOnly({ send, told, patienceMs }) {
     inFlight = last = Math.max(Date.now() * 1000, last + 1); // above those of another page on the same widget
     patience = setTimeout(() => {
       inFlight = 0; // so that the next move tries again
+      then = undefined;
       told("silent");
     }, patienceMs);
     told("busy");
@@ -37,7 +40,13 @@ export function newestOnly({ send, told, patienceMs }) {
     inFlight = 0;
     told("idle");
     if (waiting) ask();
+    else settled(then ?? (() => {}));
   }
 
-  return { ask, answered, close: () => clearTimeout(patience) };
+  function settled(act) {
+    then = inFlight ? act : undefined;
+    if (!inFlight) act();
+  }
+
+  return { ask, answered, settled, close: () => clearTimeout(patience) };
 }
