@@ -11,6 +11,7 @@ from engineroom.concurrency.interleavings import FINE, Game, census
 from engineroom.concurrency.plots import RunFigure, milliseconds
 from engineroom.concurrency.puzzles import PUZZLES
 from engineroom.concurrency.runs import Run
+from engineroom.kit.choice import Choice
 from engineroom.kit.explorer import Explorer, Progress
 from engineroom.kit.knobs import Knobs
 from engineroom.kit.style import COLOURS
@@ -119,7 +120,7 @@ class Adversary(ipywidgets.VBox):
     """
 
     def __init__(self) -> None:
-        self._pick = ipywidgets.Dropdown(options=list(PUZZLES), description="program")
+        self._pick = Choice("program", list(PUZZLES))
         self._text = ipywidgets.HTML()
         self._verdict = ipywidgets.HTML()
         self._steps = ipywidgets.HBox(layout=WRAPPED)

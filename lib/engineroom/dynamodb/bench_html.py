@@ -14,6 +14,7 @@ from engineroom.kit.style import COLOURS
 __all__ = ["page", "summary"]
 
 View = Mapping[str, Any]
+ON_KIND = "#000000"  # on the green, the house's ink would have too little contrast
 KIND_COLOURS = tuple(COLOURS[name] for name in ("sky", "warm", "good", "accent", "grid"))
 LABEL, CELL, ROW, WIDTH = 230, 10, 19, 780
 
@@ -70,7 +71,7 @@ def _letters(kinds: Sequence[str]) -> list[str]:
 def _legend(kinds: Sequence[str]) -> str:
     items = "".join(
         f'<span style="margin-right:14px"><span style="background:{KIND_COLOURS[n % 5]};padding:0 5px;'
-        f'color:{COLOURS["ink"]};border:1px solid {COLOURS["quiet"]}">{escape(mark)}</span>'
+        f'color:{ON_KIND};border:1px solid {COLOURS["quiet"]}">{escape(mark)}</span>'
         f" {escape(kind)}</span>"
         for n, (kind, mark) in enumerate(zip(kinds, _letters(kinds), strict=True))
     )
@@ -99,7 +100,7 @@ def _map_row(row: Mapping[str, Any], y: int, marks: Sequence[str], heat: float) 
     cells = "".join(
         f'<g><rect x="{LABEL + n * CELL}" y="{y + 2}" width="{CELL - 1}" height="{ROW - 5}" '
         f'fill="{KIND_COLOURS[kind % 5]}"/><text x="{LABEL + n * CELL + 1}" y="{y + 13}" font-size="8" '
-        f'fill="{COLOURS["ink"]}">{escape(marks[kind])}</text><title>{escape(sort)}</title></g>'
+        f'fill="{ON_KIND}">{escape(marks[kind])}</text><title>{escape(sort)}</title></g>'
         for n, (kind, sort) in enumerate(zip(row["kinds"], row["sorts"], strict=True))
     )
     more = row["count"] - len(row["kinds"])
