@@ -64,7 +64,7 @@ def test_page_is_whole_and_moves(site, name):
         assert image.get_attribute("src") != before[0]
         assert value.inner_text() != before[1]
         assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
-    if "quiz(" in page.locator("main").inner_text():
+    if name.startswith("notebooks/") and "quiz(" in page.locator("main").inner_text():
         answers = page.locator(".MCButton")
         assert answers.count() >= 3
         answers.first.click()
