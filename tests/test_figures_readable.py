@@ -28,11 +28,6 @@ def shown(figure, kind):
     ]
 
 
-def needed(text):
-    """The contrast that letters need; a bold title is large, and its place in the figure says the same."""
-    return 3 if text.get_fontsize() >= 12 and text.get_fontweight() == "bold" else 4.5
-
-
 @pytest.mark.parametrize("make", list(explorers()))
 def test_letters_and_lines_stand_out(make):
     explorer = make()
@@ -43,9 +38,9 @@ def test_letters_and_lines_stand_out(make):
     pale = {
         (text.get_text(), to_hex(text.get_color()))
         for text in shown(figure, Text)
-        if text.get_text().strip() and contrast(to_hex(text.get_color()).upper(), "#FFFFFF") < needed(text)
+        if text.get_text().strip() and contrast(to_hex(text.get_color()).upper(), "#FFFFFF") < 4.5
     }
-    assert pale == set(), "letters need a contrast of 4.5, bold titles of 3"
+    assert pale == set(), "letters need a contrast of 4.5"
     grid = {
         line for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for line in axis.get_gridlines()
     }

@@ -76,12 +76,14 @@ def test_right_and_wrong_are_said_in_words(questions):
 def test_code_in_backticks_less_than_and_dollars_reach_the_reader(questions):
     asked = GOOD | {"question": "Does `a < b` cost $1, or $2?"}
     pages = [json.dumps(data) for data in shown_in_a_notebook(asked, questions=questions)]
-    assert any("a &lt; b</code> cost &#36;1, or &#36;2?" in page for page in pages)
+    drawn = 'a &lt; b</code> cost <span class="mathjax_ignore">&#36;</span>1'
+    assert any(drawn in page.replace("\\", "") for page in pages)
 
 
 def test_the_quiz_is_kept_from_fetching_mathjax(questions):
     data = shown_in_a_notebook(GOOD, questions=questions)
-    [script] = [page["application/javascript"] for page in data if "application/javascript" in page]
+    scripts = [page["application/javascript"] for page in data if "application/javascript" in page]
+    [script] = [script for script in scripts if "MathJax" in script]
     before, block = script.split("const MathJax = undefined;\n")
     assert before.endswith("{\n") and block.strip().endswith("}"), (
         "declared first in the block that is the script"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engineroom.concurrency.bounded import MS
 from engineroom.concurrency.runs import Run
 from engineroom.kit.figures import LiveFigure, Picture, new_figure
-from engineroom.kit.style import COLOURS
+from engineroom.kit.style import COLOURS, LETTERS
 from engineroom.kit.timeline import Span, State, TimelinePlot, describe_timeline, draw_timeline
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class RunFigure(LiveFigure):
             axes.yaxis.set_label_coords(-0.205, 0.5)
             axes.tick_params(axis="y", length=0, labelsize=9)
         self.model.set_title("Model", color=COLOURS["model"])
-        self.real.set_title("Real Go", color=COLOURS["real"])
+        self.real.set_title("Real Go", color=LETTERS["real"])
         self.hint = self.real.text(0.5, 0.5, "not run yet", transform=self.real.transAxes, ha="center")
         self.ends = [
             axes.axvline(0, color=COLOURS[name], linestyle="--", linewidth=1.5)

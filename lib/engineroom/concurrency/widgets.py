@@ -14,7 +14,7 @@ from engineroom.concurrency.runs import Run
 from engineroom.kit.choice import Choice
 from engineroom.kit.explorer import Explorer, Progress
 from engineroom.kit.knobs import Knobs
-from engineroom.kit.style import COLOURS
+from engineroom.kit.style import COLOURS, LETTERS
 
 __all__ = [
     "Adversary",
@@ -26,7 +26,6 @@ __all__ = [
 ]
 
 WRAPPED = {"flex_flow": "row wrap"}  # so that nothing is cut in a narrow or enlarged window
-WON = "#A34700"  # the house vermilion, dark enough for text on white
 
 
 def _run(knobs: Knobs, progress: Progress) -> Run:
@@ -191,7 +190,7 @@ class Adversary(ipywidgets.VBox):
     def _say(self, text: str) -> None:
         won = self.game.won
         self._verdict.value = (
-            f'<p role="status" style="color:{WON if won else COLOURS["ink"]}">'
+            f'<p role="status" style="color:{LETTERS["real"] if won else COLOURS["ink"]}">'
             f"<strong>{'★ ' if won else ''}{html.escape(text)}</strong></p>"
         )
 

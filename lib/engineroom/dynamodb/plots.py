@@ -99,7 +99,7 @@ class CollectionFigure(LiveFigure):
         self.size, self.flow = figure.subplots(1, 2, width_ratios=(3, 2))
         self.size.set(title="Size of the collection", xlabel="days", ylabel="GB")
         self.flow.set(title="New items", xlabel="days", ylabel="items/s")
-        ink, free, held = COLOURS["ink"], COLOURS["warm"], COLOURS["model"]
+        ink, free, held = COLOURS["ink"], COLOURS["good"], COLOURS["model"]
         (self.limit,) = self.size.plot([], [], "--", color=ink, label="10 GB")
         (self.asked,) = self.flow.plot([], [], ":", color=ink, label="asked")
         self.free = [axes.plot([], [], "-.", color=free)[0] for axes in (self.size, self.flow)]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engineroom.kit.data import DataError, load_json
-from engineroom.kit.style import COLOURS
+from engineroom.kit.style import COLOURS, LETTERS
 
 __all__ = ["quiz", "quiz_questions"]
 
@@ -20,8 +20,8 @@ HERE = Path(__file__).parent
 PALETTE = {
     "--jq-multiple-choice-bg": COLOURS["model"],
     "--jq-mc-button-bg": COLOURS["paper"],
-    "--jq-correct-color": "#006B4E",  # the house green and vermilion, dark enough for text on white
-    "--jq-incorrect-color": "#A34700",
+    "--jq-correct-color": LETTERS["good"],
+    "--jq-incorrect-color": LETTERS["real"],
     "--jq-text-color": COLOURS["paper"],
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["COLOURS", "MARKERS", "RC", "use_house_style"]
+__all__ = ["COLOURS", "LETTERS", "MARKERS", "RC", "use_house_style"]
 
 # Okabe & Ito (2008), https://jfly.uni-koeln.de/color/ : distinguishable with any common colour
 # blindness. The yellow is left out: it has too little contrast on white.
@@ -18,6 +18,9 @@ COLOURS = {
     "grid": "#D9DEE4",
     "paper": "#FFFFFF",
 }
+
+# Those of them that are too pale for letters on paper, dark enough for that.
+LETTERS = {"good": "#006B4E", "real": "#A34700"}
 
 # A second cue beside colour, in the order in which series are added to a figure.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
