@@ -63,12 +63,21 @@ def still_moving(root: Locator) -> list[str]:
 
 
 def cut_off(page: Page) -> list[str]:
-    """Return the figures and explorers that reach beyond the output they stand in, and by how much."""
+    """Return the figures and explorers that reach beyond the output they stand in, and by how much.
+
+    What can be scrolled to the side in a frame of its own is not cut off, if the frame itself fits.
+    """
     return page.evaluate(
         """() => [...document.querySelectorAll(".jp-OutputArea-output")].flatMap((output) => {
           const right = output.getBoundingClientRect().left + output.clientWidth;
           const ours = "img, svg, canvas, .er-explorer, .er-bench, .trace-viewer, .Quiz";
+          const frame = (e) => {
+            for (let f = e.parentElement; f && f !== output; f = f.parentElement)
+              if (getComputedStyle(f).overflowX === "auto") return f;
+            return e;
+          };
           return [...output.querySelectorAll(ours)]
+            .map(frame)
             .filter((e) => e.getBoundingClientRect().right > right + 1)
             .map((e) => `${Math.round(e.getBoundingClientRect().right - right)} px: ${e.outerHTML.slice(0, 120)}`);
         })"""

@@ -87,7 +87,7 @@ def _map(view: View) -> str:
     hottest = max((row["share"] for row in rows), default=1.0)
     body = "".join(_map_row(row, ROW * n, marks, row["share"] / hottest) for n, row in enumerate(rows))
     return (
-        '<div class="er-map" tabindex="0" style="overflow-x:auto">'
+        '<div class="er-map" tabindex="0" role="group" aria-label="collection map" style="overflow-x:auto">'
         f'<svg role="img" aria-label="{escape(told, quote=True)}" viewBox="0 0 {WIDTH} {height}" '
         f'style="width:100%;min-width:600px;max-width:{WIDTH}px;background:{COLOURS["paper"]};'
         f'font:10px monospace">'
