@@ -10,9 +10,12 @@ from engineroom.teach.lab_in_browser import BrowserMissing, lab_in_browser
 AXE = course_folder() / ".cache" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab():
-    """JupyterLab in a browser, with all cells of a notebook on the page."""
+    """JupyterLab in a browser, with all cells of a notebook on the page.
+
+    It ends with its module: others drive a browser of their own, and Playwright drives one at a time.
+    """
     try:
         with lab_in_browser(whole=True) as browser:
             yield browser
