@@ -63,10 +63,15 @@ class Viewer:
     def reset(self):
         """Bring the viewer back to how it was shown first."""
         self.canvas.scroll_into_view_if_needed()
-        self.root.get_by_role("combobox").select_option("goroutines")
-        self.root.get_by_role("searchbox").fill("")
-        for hidden in self.root.locator("button.toggle[aria-pressed=false]").all():
-            hidden.click()
+        layout, search = self.root.get_by_role("combobox"), self.root.get_by_role("searchbox")
+        hidden = self.root.locator("button.toggle[aria-pressed=false]").all()
+        if hidden or search.input_value() or layout.input_value() != "goroutines":
+            self.told.evaluate("told => { told.textContent = 'not yet arranged anew' }")
+            for toggle in hidden:
+                toggle.click()
+            layout.select_option("goroutines")
+            search.fill("")
+            expect(self.told).not_to_contain_text("not yet")
         if self.button("measure between").get_attribute("aria-pressed") == "true":
             self.button("measure between").click()
         self.canvas.press("Escape")
