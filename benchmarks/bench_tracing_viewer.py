@@ -82,8 +82,8 @@ def answers(address: str) -> bool:
         return False
 
 
-def measure(page, address: str) -> tuple[dict[str, list[float]], int]:
-    LabInBrowser(page, address, TOKEN).open("x.ipynb")
+def measure(page, folder: Path, address: str) -> tuple[dict[str, list[float]], int]:
+    LabInBrowser(page, folder, address, TOKEN).open("x.ipynb")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_text("Run All Cells", exact=True).click()
     drawn = "Number(document.querySelector('.trace-viewer canvas.time')?.dataset.frames) > 0"
@@ -110,7 +110,8 @@ def main() -> None:
             notebook(Path(folder), events)
             with serve(Path(folder)) as address:
                 browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-                times, tiles = measure(browser.new_page(viewport={"width": 1400, "height": 900}), address)
+                page = browser.new_page(viewport={"width": 1400, "height": 900})
+                times, tiles = measure(page, Path(folder), address)
                 browser.close()
         told = "; ".join(f"{what} {told_of(events, what, spent)}" for what, spent in times.items())
         print(f"{events:>11,} events: {told}; {tiles} tiles from the kernel", flush=True)
