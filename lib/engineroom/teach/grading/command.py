@@ -55,7 +55,9 @@ def grade_folder(
     with borrowed as executor:
         graded = grade_class(folder, to, known, executor=executor, **options)
     write_results(to, graded, known)
-    print(f"{len(graded.marked)} submissions, {graded.graded_now} graded now in {graded.seconds:.0f} s: {to}")
+    many = "" if len(graded.marked) == 1 else "s"
+    now = f"{graded.graded_now} graded now in {graded.seconds:.0f} s"
+    print(f"{len(graded.marked)} submission{many}, {now}: {to}")
     return graded
 
 
