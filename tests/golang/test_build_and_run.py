@@ -155,6 +155,13 @@ def test_an_interrupted_build_leaves_nothing_that_breaks_the_next(own_cache, mon
     assert list(cache_folder("programs").iterdir()) == []
 
 
+def test_what_another_process_forgets_meanwhile_is_no_trouble(own_cache):
+    for name in ("programs", "work"):
+        (own_cache / name).mkdir(exist_ok=True)
+        (own_cache / name / "gone").symlink_to("nowhere")  # is listed, and is not there when it is looked at
+    assert build_source(HELLO).run().stdout == "hello\n"
+
+
 def test_two_builds_at_once_give_one_program():
     cell = f"func main() {{ println({time.time_ns()}) }}"
     paths = []

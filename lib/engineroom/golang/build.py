@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -231,8 +232,9 @@ def _build(sources: dict[str, str], package: str, name: str, race: bool, env: Ma
     home = cache_folder("programs") / hashlib.sha256(recipe.encode()).hexdigest()[:32]
     program = Program(home / name)
     if program.path.is_file():
-        os.utime(home)
-        return program
+        with contextlib.suppress(FileNotFoundError):  # another process has just dropped it: build it again
+            os.utime(home)
+            return program
     with tempfile.TemporaryDirectory(prefix="build-", dir=cache_folder("work")) as scratch:
         module, made = Path(scratch) / "module", Path(scratch) / "made"
         for file, text in sources.items():
@@ -261,8 +263,16 @@ def _publish(made: Path, home: Path) -> None:
 
 def _forget_oldest(programs: Path) -> None:
     """Drop the least recently used programs, and scratch folders that a killed process left behind."""
-    by_age = sorted(programs.iterdir(), key=lambda home: home.stat().st_mtime, reverse=True)
+    by_age = sorted(programs.iterdir(), key=_changed, reverse=True)
     yesterday = time.time() - 86_400
-    abandoned = [f for f in cache_folder("work").iterdir() if f.stat().st_mtime < yesterday]
+    abandoned = [f for f in cache_folder("work").iterdir() if _changed(f) < yesterday]
     for folder in [*by_age[KEPT_PROGRAMS:], *abandoned]:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _changed(path: Path) -> float:
+    """Return when a path last changed; long ago, if another process has removed it meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
