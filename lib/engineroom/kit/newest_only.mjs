@@ -40,7 +40,7 @@ export function newestOnly({ send, told, patienceMs }) {
     inFlight = 0;
     told("idle");
     if (waiting) ask();
-    else settled(then ?? (() => {}));
+    else if (then) settled(then);
   }
 
   function settled(act) {
