@@ -71,7 +71,8 @@ class Round:
         left = f"{len(self.processes)} processes, {len(self.ports)} ports, {len(self.files)} files left"
         strain = f"{self.processors} processor(s), {'loaded' if self.loaded else 'idle  '}"
         tests = f"{self.passed} passed, {len(self.failed)} failed"
-        return f"{strain}: {self.seconds:5.0f} s, {tests}, {left}, cache {self.cache_mb:.1f} MB {self.ended}"
+        told = f"{strain}: {self.seconds:5.0f} s, {tests}, {left}, cache {self.cache_mb:.1f} MB {self.ended}"
+        return "\n".join([told.rstrip(), *(f"  failed: {name}" for name in self.failed)])
 
 
 @contextlib.contextmanager

@@ -62,6 +62,19 @@ def still_moving(root: Locator) -> list[str]:
     )
 
 
+def cut_choices(page: Page) -> list[str]:
+    """Return the drop-down lists that are too narrow for one of their choices, and by how much."""
+    return page.locator(".jp-OutputArea-output select").evaluate_all(
+        """(lists) => lists.flatMap((list) => {
+          const { width } = list.style, shown = list.offsetWidth;
+          list.style.width = "max-content";
+          const wanted = list.offsetWidth;
+          list.style.width = width;
+          return wanted > shown ? [`${wanted - shown} px: ${list.innerText.slice(0, 120)}`] : [];
+        })"""
+    )
+
+
 def cut_off(page: Page) -> list[str]:
     """Return the figures and explorers that reach beyond the output they stand in, and by how much.
 

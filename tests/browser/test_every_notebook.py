@@ -7,7 +7,14 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not here; bring it with: make test-browser")
 
-from tests.browser.accessibility import cut_off, findings, not_reached_by_tab, still_moving, unnamed
+from tests.browser.accessibility import (
+    cut_choices,
+    cut_off,
+    findings,
+    not_reached_by_tab,
+    still_moving,
+    unnamed,
+)
 from tests.browser.explorers_on_page import CALL, explorers_of
 
 from engineroom.kit.places import course_folder
@@ -126,7 +133,7 @@ def test_figures_fit_at_any_zoom(opened, zoom):
     page = opened.lab.page
     page.set_viewport_size({"width": 1280 // zoom, "height": 1000 // zoom})
     try:
-        assert cut_off(page) == []
+        assert cut_off(page) + cut_choices(page) == []
     finally:
         page.set_viewport_size({"width": 1400, "height": 1000})
 

@@ -6,9 +6,9 @@ when a file becomes readable:
 
 - "per P (Go 1.5 to 1.21)": one buffer per P. The clock frequency and the stack table, without
   which no byte can be decoded, are written when tracing stops.
-- "per thread, generations (Go 1.22 on)": one buffer per running thread. About every second
-  the runtime starts a new generation: all buffers are flushed, and the old generation gets
-  its own strings, stacks and clock, so that it can be read even if nothing follows.
+- "generations (Go 1.22 on)": one buffer per running thread. About every second the runtime
+  starts a new generation: all buffers are flushed, and the old generation gets its own
+  strings, stacks and clock, so that it can be read even if nothing follows.
 
 Sources: Go's ``runtime/trace.go`` and ``internal/trace`` of 1.27; for the old design the
 article and ``internal/trace/internal/tracev1``. Left out: the tables' own bytes, threads
@@ -26,7 +26,7 @@ from engineroom.kit.knobs import Knobs, choice, integer, number
 __all__ = ["GENERATIONS", "PER_P", "BufferKnobs", "Buffering", "as_it_turned_out", "simulate"]
 
 PER_P = "per P (Go 1.5 to 1.21)"
-GENERATIONS = "per thread, generations (Go 1.22 on)"
+GENERATIONS = "generations (Go 1.22 on)"
 GRID = 400
 
 

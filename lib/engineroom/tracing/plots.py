@@ -151,10 +151,9 @@ class BufferFigure(LiveFigure):
             )
         self._lines, self._real = lines, real
         self._upper.set_ylabel("trace data [MB]")
-        self._lower.set_ylabel("memory [MB]")
+        self._lower.set_ylabel("buffers held [MB]")
         self._lower.set_xlabel("time since tracing began [s]")
         self._upper.legend(loc="upper left", ncols=2)
-        self._lower.legend(loc="upper left")
         super().__init__(figure, lines + real)
 
     def update(self, prediction: Buffering, measured: Buffering | None) -> str:

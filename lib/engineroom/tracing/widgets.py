@@ -28,6 +28,7 @@ def explore_buffers() -> Explorer:
         buffers.simulate,
         BufferFigure(),
         run=real.run_buffers,
+        show=("design", "writers", "event_rate", "event_bytes", "reader_speed"),
         presets={
             "As in the article (Go 1.13)": {"design": buffers.PER_P, "writers": 8},
             "Slow disk": {"reader_speed": 3},
