@@ -244,3 +244,16 @@ def test_released_assignments_read_back(course):
         nbformat.read(folder / "source" / THEME / "exercises.ipynb", as_version=4).cells[0].source
         == "# Numbers"
     )
+
+
+@needs_sandbox
+@pytest.mark.parametrize("folder", ["/course", "/scratch", "/home/ada/course"])
+def test_the_sandbox_hides_python_nowhere(monkeypatch, folder):
+    """Wherever the course was cloned to, nothing is mounted over its Python."""
+    monkeypatch.setattr(sys, "prefix", f"{folder}/.venv")
+    with Sandbox() as sandbox:
+        command = sandbox._command()
+    mounted = [command[i + 2] for i, word in enumerate(command) if word == "--ro-bind"]
+    mounted += [command[i + 1] for i, word in enumerate(command) if word in ("--tmpfs", "--dir")]
+    assert sys.prefix in mounted
+    assert [m for m in mounted if m != sys.prefix and Path(sys.prefix).is_relative_to(m)] == []

@@ -86,7 +86,7 @@ READS = """
 def stolen():
     import glob, os
     wanted = ['SOLUTION_PATH']
-    for top in ("/course", "/scratch", "/tmp", "/home", "/work", "/srv", os.path.dirname('SOLUTION_PATH')):
+    for top in ("/engineroom-sandbox", "/tmp", "/home", "/work", "/srv", os.path.dirname('SOLUTION_PATH')):
         wanted += glob.glob(top + "/**/*.ipynb", recursive=True) + glob.glob(top + "/**/check*", recursive=True)
     for path in wanted:
         try: text = open(path).read()
@@ -226,13 +226,13 @@ ATTACKS = {
     ),
     "fills the disk": (
         attack(
-            "def secret(n):\n    n = 0\n    while True:\n        open(f'/scratch/{n}', 'wb').write(bytes(10**7)); n += 1"
+            "def secret(n):\n    n = 0\n    while True:\n        open(f'/engineroom-sandbox/scratch/{n}', 'wb').write(bytes(10**7)); n += 1"
         ),
         1,
         "No space left",
     ),
     "writes outside its scratch folder": (
-        attack("def secret(n): open('/course/lib/engineroom/__init__.py', 'w')"),
+        attack("def secret(n): open('/engineroom-sandbox/course/lib/engineroom/__init__.py', 'w')"),
         1,
         "Read-only",
     ),

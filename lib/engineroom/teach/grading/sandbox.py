@@ -1,8 +1,8 @@
 """Sandboxes for learners' code: bubblewrap around a warm interpreter that forks for each submission.
 
 Inside there is no network, nothing of the machine but Python, the course's library without its checks,
-and its data, all read-only; only /scratch can be written, in memory. Assignments, checks, gradebook and
-other submissions are not there at all.
+and its data, all read-only; only a scratch folder can be written, in memory. Assignments, checks,
+gradebook and other submissions are not there at all.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ PRELOADED = (
     "decimal",
     "matplotlib.figure",
 )
+# Places inside. They must not be where Python lies, and a course may well be cloned to /course or /scratch.
+COURSE, SCRATCH = "/engineroom-sandbox/course", "/engineroom-sandbox/scratch"
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/alternatives")
 PRELOADED_FOR = {"dynamodb": ("lent_table",)}
 READY_S = 120.0
@@ -218,22 +220,22 @@ class Sandbox:
             config["scratch"] = str(self._folder / "scratch")
             script = course / "inside" / "zygote.py"
             return [sys.executable, "-I", str(script), json.dumps(config)]
-        config = {**self._config, "library": "/course/lib", "namespaces": self._nested, "scratch": "/scratch"}
-        options = ["--ro-bind", str(course), "/course", "--dir", "/scratch", "--tmpfs", "/tmp"]
+        config = {**self._config, "library": f"{COURSE}/lib", "namespaces": self._nested, "scratch": SCRATCH}
+        options = ["--ro-bind", str(course), COURSE, "--dir", SCRATCH, "--tmpfs", "/tmp"]
         prefixes = [p for p in dict.fromkeys((sys.base_prefix, sys.prefix)) if not p.startswith("/usr")]
         for prefix in prefixes:
             options += ["--ro-bind", prefix, prefix]
-        config["own folders"] = ["/scratch", "/dev/shm", "/tmp"]
+        config["own folders"] = [SCRATCH, "/dev/shm", "/tmp"]
         if any(prefix.startswith("/tmp/") for prefix in prefixes):
             config["own folders"].remove("/tmp")  # a folder over it would hide Python itself
             options += ["--remount-ro", "/tmp"]
         installed = Path(sysconfig.get_path("purelib")) / "engineroom"
         options += ["--tmpfs", str(installed)] if installed.is_dir() else []
-        options += ["--cap-add", "CAP_SYS_ADMIN"] if self._nested else ["--tmpfs", "/scratch"]
+        options += ["--cap-add", "CAP_SYS_ADMIN"] if self._nested else ["--tmpfs", SCRATCH]
         for name, value in _environment().items():
             options += ["--setenv", name, value]
-        python = [sys.executable, "-I", "/course/inside/zygote.py", json.dumps(config)]
-        return [*_confinement(), *_system(), *options, "--chdir", "/scratch", "--", *python]
+        python = [sys.executable, "-I", f"{COURSE}/inside/zygote.py", json.dumps(config)]
+        return [*_confinement(), *_system(), *options, "--chdir", SCRATCH, "--", *python]
 
     def _stop(self) -> None:
         if self._control:
@@ -290,14 +292,14 @@ def _came_up(learner: Learner) -> bool:
 
 def _environment() -> dict[str, str]:
     return {
-        "HOME": "/scratch",
+        "HOME": SCRATCH,
         "PATH": "/usr/bin",
         "LANG": "C.UTF-8",
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": "/scratch",
-        "TMPDIR": "/scratch",
+        "MPLCONFIGDIR": SCRATCH,
+        "TMPDIR": SCRATCH,
     }
 
 
