@@ -152,14 +152,21 @@ def test_the_models_quorum_matches_its_closed_forms():
     assert abs(gaps.mean() - expected) < 4.5 * gaps.std() / np.sqrt(len(gaps))
 
 
+def test_a_model_is_calibrated_by_its_own_run():
+    """From what the model draws, the calibration finds the knobs again: the smallest of many, and their mean."""
+    knobs = raft_quorum.QuorumKnobs(disk_ms=2, disk_spread_ms=3, hop_ms=0.6, requests=2_000, kills=2)
+    found = raft_quorum.calibrated(raft_quorum.simulate(knobs))
+    assert (found.hop_ms, found.requests, found.kills) == (0.6, 2_000, 2)
+    assert found.disk_ms == pytest.approx(2, abs=0.02)
+    assert found.disk_spread_ms == pytest.approx(3, rel=0.1)
+
+
 def test_the_recorded_quorum_is_near_its_model():
     """The put's median within a factor of 1.5; fsync times of a shared disk vary by as much within one run."""
     recorded = real.replay()
     assert recorded.origin.startswith("etcd 3.")
     assert len(recorded.put_ms) == 100
-    hop = float(np.median(recorded.serializable_ms))
-    knobs = raft_quorum.QuorumKnobs(disk_ms=0.2, disk_spread_ms=1.2, hop_ms=hop)
-    model = raft_quorum.simulate(knobs)
+    model = raft_quorum.simulate(raft_quorum.calibrated(recorded))
     assert 1 / 1.5 < np.median(recorded.put_ms) / np.median(model.put_ms) < 1.5
     assert (
         np.median(recorded.serializable_ms) < np.median(recorded.linearizable_ms) < np.median(recorded.put_ms)

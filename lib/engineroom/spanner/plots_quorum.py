@@ -73,9 +73,11 @@ def quorums(prediction: QuorumRun, measured: QuorumRun) -> Picture:
         gaps.plot(np.full(len(run.gap_s), way), run.gap_s, **shown)
         medians = ", ".join(f"{kind} {m:.1f} ms" for kind, m in zip(KINDS, middle, strict=True))
         told.append(f"{run.origin}: {medians}, gap {np.mean(run.gap_s):.2f} s on average")
-    times.set(title="A quorum of three", ylabel="ms, median and quartiles", ylim=(0, None))
+    for axes in (times, gaps):
+        axes.margins(y=0.1)
+        axes.set_ylim(0, None)
+    times.set(title="A quorum of three", ylabel="ms, median and quartiles")
     times.set_xticks(range(len(KINDS)), KINDS)
     times.legend(loc="upper right")
     gaps.set(title="Leader killed", ylabel="seconds without writes", xlim=(-0.6, 0.6), xticks=[])
-    gaps.set_ylim(0, None)
     return Picture(figure, "; ".join(told) + ".")

@@ -18,7 +18,7 @@ from engineroom.kit.knobs import Knobs, integer, number
 
 from .closed_forms import quorum_latency
 
-__all__ = ["QuorumKnobs", "QuorumRun", "election_gap_mean", "simulate"]
+__all__ = ["QuorumKnobs", "QuorumRun", "calibrated", "election_gap_mean", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class QuorumRun:
 
     Attributes:
         origin: ``"model"``, or which etcd on how many processors.
+        disk_ms: durable writes of one disk alone, without a quorum.
         put_ms: durable writes.
         linearizable_ms: reads at a follower that are up to date.
         serializable_ms: reads at a follower of whatever it has.
@@ -48,6 +49,7 @@ class QuorumRun:
     """
 
     origin: str
+    disk_ms: NDArray[np.float64]
     put_ms: NDArray[np.float64]
     linearizable_ms: NDArray[np.float64]
     serializable_ms: NDArray[np.float64]
@@ -59,11 +61,29 @@ def simulate(knobs: QuorumKnobs) -> QuorumRun:
     rng = np.random.default_rng(knobs.seed)
     n = knobs.requests
     disks = knobs.disk_ms + knobs.disk_spread_ms * rng.standard_exponential((n, 3))
+    leaders_own = disks[:, 0].copy()
     disks[:, 1:] += knobs.hop_ms
     patience = knobs.election_ms * rng.uniform(1, 2, (knobs.kills, 2)).min(axis=1)
     heard = knobs.heartbeat_ms * rng.uniform(0, 1, knobs.kills)
     hop = np.full(n, knobs.hop_ms)
-    return QuorumRun("model", hop + quorum_latency(disks, 2), 2 * hop, hop, (patience - heard) / 1e3)
+    put = hop + quorum_latency(disks, 2)
+    return QuorumRun("model", leaders_own, put, 2 * hop, hop, (patience - heard) / 1e3)
+
+
+def calibrated(run: QuorumRun) -> QuorumKnobs:
+    """Return the knobs of the machine that a run was made on.
+
+    Taken from it are its disk alone and the read that waits for nobody, which gives the time of a request;
+    so its puts and its up-to-date reads remain for the model to predict.
+    """
+    low, mean = float(run.disk_ms.min()), float(run.disk_ms.mean())
+    return QuorumKnobs(
+        disk_ms=max(low, 0.01),
+        disk_spread_ms=mean - low,
+        hop_ms=float(np.median(run.serializable_ms)),
+        requests=len(run.put_ms),
+        kills=len(run.gap_s),
+    )
 
 
 def election_gap_mean(heartbeat_ms: float, election_ms: float) -> float:

@@ -52,9 +52,8 @@ def why_not() -> str | None:
 def replay() -> QuorumRun:
     """Return the recorded run."""
     record = load_json("spanner", "etcd_quorum.json")
-    arrays = {
-        name: np.array(record[name]) for name in ("put_ms", "linearizable_ms", "serializable_ms", "gap_s")
-    }
+    measured = ("disk_ms", "put_ms", "linearizable_ms", "serializable_ms", "gap_s")
+    arrays = {name: np.array(record[name]) for name in measured}
     return QuorumRun(origin=record["origin"], **arrays)
 
 
@@ -88,6 +87,7 @@ def run(
         raise NotInstalled(reason)
     tell = on_progress or (lambda share, message: None)
     cancel = cancel or threading.Event()
+    disk = disk_ms()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         tell(0.0, "starting three servers…")
         nodes = [stack.enter_context(node) for node in _nodes(knobs, Path(folder))]
@@ -99,8 +99,8 @@ def run(
         any_age = _timed(knobs.requests, lambda: follower.get(serializable=True), cancel)
         tell(0.7, "killing leaders…")
         gaps = [_kill_leader(nodes, cancel) for _ in range(knobs.kills)]
-        origin = f"etcd {nodes[0].version}, {os.cpu_count()} processors"
-    return QuorumRun(origin, put, fresh, any_age, np.array(gaps))
+        origin = f"etcd {leader.version}, {os.cpu_count()} processors"  # the leader has told us its version
+    return QuorumRun(origin, disk, put, fresh, any_age, np.array(gaps))
 
 
 class _Node:

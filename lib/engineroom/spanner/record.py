@@ -25,10 +25,9 @@ def main() -> None:
 
 
 def _quorum() -> dict[str, Any]:
-    """Run the quorum on this machine, with the disk's speed beside it."""
-    disk = real.disk_ms()
+    """Run the quorum on this machine."""
     knobs = replace(QuorumKnobs(), kills=5)
-    return {"knobs": asdict(knobs), "disk_ms": disk, **asdict(real.run(knobs, on_progress=_tell))}
+    return {"knobs": asdict(knobs), **asdict(real.run(knobs, on_progress=_tell))}
 
 
 def _emulator() -> dict[str, Any]:
