@@ -67,8 +67,8 @@ def _huge_outputs(book):
     book["cells"][1]["outputs"] = [text]
 
 
-def _deep_metadata(book):
-    for _ in range(900):
+def _deep_metadata(book, levels=900):
+    for _ in range(levels):
         book["cells"][1]["metadata"] = {"deeper": book["cells"][1]["metadata"]}
 
 
@@ -347,6 +347,11 @@ BROKEN = {
         "UnicodeEncodeError",
     ),
     "metadata nested 900 deep": (_edited(_deep_metadata), 0, "not a notebook"),
+    "metadata nested 150 deep": (
+        _edited(lambda book: _deep_metadata(book, 150)),
+        0,
+        "nested more than 100 deep",
+    ),
     "an empty file": ("", 0, "empty"),
     "a cell with a syntax error": (attack("def secret(n) return 0"), 1, "SyntaxError"),
     "not begun": (notebook(HONEST, "def secret(n):\n    raise NotImplementedError()"), 1, "not written yet"),

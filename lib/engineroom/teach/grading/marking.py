@@ -8,7 +8,6 @@ import hashlib
 import io
 import re
 import time
-import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from nbformat import NotebookNode
 
 from engineroom.golang.build import confinement
 from engineroom.kit.expect import CheckFailed
+from engineroom.teach.grading.handed_in import code_cells, readable
 from engineroom.teach.grading.remote import CannotLend, Ended, Patience, RemoteNotebook, TooSlow
 from engineroom.teach.grading.sandbox import Sandbox
 
@@ -175,30 +175,9 @@ def mark(
         confinement.reset(before)
         notebook.close()
     given = [f"Code cell {n}:" for n, source in enumerate(own, 1) if source in assignment.given]
-    marked.notes += [_readable(told) for told in notebook.troubles if not told.startswith(tuple(given))]
+    marked.notes += [readable(told) for told in notebook.troubles if not told.startswith(tuple(given))]
     marked.seconds = round(time.monotonic() - began, 3)
     return marked
-
-
-def code_cells(text: str) -> list[NotebookNode]:
-    """Return a notebook's code cells.
-
-    Raises:
-        ValueError: in one sentence, when it is no notebook with code cells.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what a student's tool wrote oddly but readably
-            notebook = nbformat.reads(text, as_version=4)
-        cells = [c for c in notebook.cells if c.cell_type == "code"]
-        sound = all(isinstance(c.source, str) and isinstance(c.metadata, dict) for c in cells)
-    except Exception as error:
-        reason = str(error).strip().splitlines() or [""]
-        told = _readable(f"{type(error).__name__}: {reason[0][:200]}")
-        raise ValueError(f"This is not a notebook ({told}).") from None
-    if not cells or not sound:
-        raise ValueError("This notebook has no code cells.")
-    return cells
 
 
 def _id(cell: NotebookNode) -> str:
@@ -252,10 +231,5 @@ def _mark_one(exercise: Exercise, assignment: Assignment, notebook: RemoteNotebo
     except Exception as error:
         said = f"The answer has another form than the exercise asks for ({type(error).__name__}: {error})."
     points = exercise.points if verdict == "passed" else 0.0
-    told = _readable(said.strip()[:LONGEST_SAID])
+    told = readable(said.strip()[:LONGEST_SAID])
     return Mark(exercise.grade_id, exercise.title, points, exercise.points, verdict, told)
-
-
-def _readable(text: str) -> str:
-    """Replace what no file can hold or what commands a terminal: a learner's message may have such in it."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)

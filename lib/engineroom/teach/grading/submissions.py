@@ -17,7 +17,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from engineroom.teach.grading.marking import Assignment, code_cells
+from engineroom.teach.grading.handed_in import code_cells
+from engineroom.teach.grading.marking import Assignment
 
 __all__ = ["Found", "Submission", "find_submissions"]
 
