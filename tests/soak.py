@@ -33,6 +33,7 @@ from engineroom.kit.places import cache_folder, course_folder
 MARK = "ENGINEROOM_SOAK"
 ROUND_S = 1800
 SETTLE_S = 10.0
+KEPT = course_folder() / "build" / "soak"  # what a round that failed had to say
 NBVAL = [
     "-q",
     "-p",
@@ -146,6 +147,10 @@ def run_round(notebooks: list[str], processors: set[int], loaded: bool, cache: P
         this.failed = re.findall(r"^(?:FAILED|ERROR) (\S+(?: \S+)?)", done.stdout, re.MULTILINE)
         counted = re.search(r"(\d+) passed", done.stdout)
         this.passed = int(counted[1]) if counted else 0
+        if done.exit_code:
+            KEPT.mkdir(parents=True, exist_ok=True)
+            (KEPT / f"{mark}.txt").write_text(done.stdout + done.stderr, encoding="utf-8")
+            this.ended += f"see build/soak/{mark}.txt"
         if done.exit_code and not this.failed:
             this.ended += f" exit code {done.exit_code}: {(done.stdout + done.stderr).strip()[-300:]}"
         this.processes, this.ports = left_behind(mark)
