@@ -1,5 +1,6 @@
 """The explorer's callbacks, which no notebook test fires."""
 
+import gc
 import threading
 from dataclasses import dataclass
 
@@ -58,6 +59,14 @@ def test_a_moved_knob_changes_picture_and_summary_and_is_acknowledged():
     assert explorer.answer["seq"] == 7
     assert explorer.answer["summary"] == "area 9"
     assert explorer.image != before
+
+
+def test_no_collection_falls_between_a_move_and_its_picture():
+    seen = []
+    explorer = Explorer("Square", SquareKnobs, lambda knobs: seen.append(gc.isenabled()) or 1, SquareFigure())
+    ask(explorer, 1, trouble="2")
+    assert seen == [False]
+    assert gc.isenabled()
 
 
 def test_bad_input_is_said_in_place_and_nothing_is_lost():

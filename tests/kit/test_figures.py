@@ -48,6 +48,21 @@ def test_axes_are_drawn_only_when_their_limits_move():
     assert layers[1][1] is not layers[2][1]
 
 
+def test_axes_moved_to_and_fro_are_drawn_once_and_few_are_kept():
+    curve = Curve()
+    backgrounds = []
+    for high in (3, 300, 3, 300, 30, 3_000, 30_000, 3):
+        curve.update([1, 2, high], None)
+        curve.frame()
+        backgrounds.append(curve._background)
+    assert backgrounds[2] is backgrounds[0]
+    assert backgrounds[3] is backgrounds[1]
+    assert backgrounds[-1] is not backgrounds[0]
+    fresh = Curve()
+    fresh.update([1, 2, 3], None)
+    assert (pixels(curve.png()) == pixels(fresh.png())).all()
+
+
 def test_wide_tick_labels_are_not_cut():
     """The layout is settled with small numbers and must hold for large ones."""
     curve = Curve()

@@ -117,11 +117,9 @@ class RunFigure(LiveFigure):
         """Write the lanes' names beside them while there is room for them."""
         told = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…" for name in names]
         told = told if rows <= NAMED_ROWS else []
-        at = [(row + 0.5) / rows for row in range(len(told))]
-        before = [label.get_text() for label in axes.get_yticklabels()]
-        if told != before or at != axes.get_yticks().tolist():
-            axes.set_yticks(at, told)
-            self._background = None  # the axes are drawn anew, the paper is not
+        if self.named.get(axes) != (named := (rows, *told) if told else ()):
+            axes.set_yticks([(row + 0.5) / rows for row in range(len(told))], told)
+            self.named[axes] = named
 
     def _noted(self, run: Run) -> str:
         return f", {self.note(run)}" if self.note else ""

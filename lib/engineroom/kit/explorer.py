@@ -6,9 +6,11 @@ and, where there is one, the real thing; the widget itself does no arithmetic.
 
 from __future__ import annotations
 
+import gc
 import threading
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -65,10 +67,10 @@ class Explorer(anywidget.AnyWidget):
     _esm = front_end(HERE / "explorer.js")
     _css = HERE / "explorer.css"
     spec = traitlets.Dict().tag(sync=True)
-    ask = traitlets.Dict().tag(sync=True)
+    ask = traitlets.Dict().tag(sync=True, echo_update=False)  # its answer is echo enough
     answer = traitlets.Dict().tag(sync=True)
     image = traitlets.Bytes().tag(sync=True)
-    command = traitlets.Dict().tag(sync=True)
+    command = traitlets.Dict().tag(sync=True, echo_update=False)
     progress = traitlets.Dict({"running": False, "share": None, "message": ""}).tag(sync=True)
 
     def __init__(
@@ -143,7 +145,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _respond(self, seq: int, raw: Mapping[str, Any], *, force: bool = False) -> None:
         errors: dict[str, str] = {}
-        with self._drawing, self.hold_sync():
+        with self._drawing, _no_collection(), self.hold_sync():
             try:
                 knobs = self._knobs.from_raw({**asdict(self.knobs), **raw})
                 prediction = self._simulate(knobs)
@@ -213,3 +215,15 @@ class Explorer(anywidget.AnyWidget):
         picture = image_html(self._figure.png(), bundle["text/plain"], self.spec["width"])
         bundle["text/html"] = f"<p><strong>{title}</strong></p>{picture}<p>{self._summary}</p>"
         return (bundle, *metadata) if metadata else bundle
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Put off Python's garbage collection: a full one, with matplotlib loaded, takes 45 ms."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

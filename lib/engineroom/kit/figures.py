@@ -11,7 +11,7 @@ import html
 import io
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engineroom.kit.style import use_house_style
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["LiveFigure", "Picture", "new_figure", "nice_limit"]
 
 WIDEST_TICK = 10_000  # what a live figure's layout leaves room for beside its axes
+BACKGROUNDS = 4  # kept, of 4 MB each: a knob moved to and fro crosses the same limits
 PIXEL_RATIO = 1.5  # pixels per CSS pixel: sharp at 150 % zoom, and still cheap to compress
 
 
@@ -47,18 +48,19 @@ def image_html(png: bytes, alt: str, width_px: float) -> str:
 
 
 def to_image(canvas: FigureCanvasAgg) -> Image.Image:
-    """Return what is drawn on a canvas as a Pillow image without transparency."""
+    """Return what is drawn on a canvas as a Pillow image without transparency, with a spare byte a pixel."""
     from PIL import Image
 
     size = canvas.get_width_height(physical=True)
-    return Image.frombuffer("RGBA", size, canvas.buffer_rgba()).convert("RGB")
+    return Image.frombuffer("RGBX", size, canvas.buffer_rgba(), "raw", "RGBX", 0, 1)
 
 
 def to_png(canvas: FigureCanvasAgg) -> bytes:
     """Compress for storing: 256 colours serve a figure to within 2 %, in half the room."""
     from PIL import Image
 
-    colours = to_image(canvas).quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    image = to_image(canvas).convert("RGB")
+    colours = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     colours.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
@@ -102,9 +104,12 @@ class Picture:
 class LiveFigure(ABC):
     """A figure that follows its knobs, redrawn in layers.
 
-    Paper (titles, legends, spines) is drawn once, axes when their limits move, and only the moving
-    artists every time. A subclass builds its axes, passes the artists that move to
-    ``super().__init__`` (and those that move only when limits do, as `ground`) and implements `update`.
+    Paper (titles, legends, spines) is drawn once, axes when their limits move to where they have not just
+    been, and only the moving artists every time. A subclass builds its axes, passes the artists that move
+    to ``super().__init__`` (and those that move only when limits do, as `ground`) and implements `update`.
+
+    Attributes:
+        named: what else the axes show, such as names as ticks. A subclass that changes it says so here.
     """
 
     def __init__(self, figure: Figure, moving: Sequence[Artist], ground: Sequence[Artist] = ()):
@@ -117,6 +122,8 @@ class LiveFigure(ABC):
         self._canvas = FigureCanvasAgg(figure)
         self._paper: Any = None
         self._background: Any = None
+        self._backgrounds: dict[Hashable, Any] = {}
+        self.named: dict[Hashable, Hashable] = {}
         for artist in [*self.moving, *self._axes_layer]:
             artist.set_animated(True)
 
@@ -140,11 +147,10 @@ class LiveFigure(ABC):
         ):
             if wanted is not None and (low, high) != (0.0, nice := nice_limit(wanted)):
                 set_limits(0.0, nice)
-                self._background = None
 
     def redraw_all(self) -> None:
         """Forget what is cached: call it after changing anything that is not a moving artist."""
-        self._paper = self._background = None
+        self._paper = None
 
     def frame(self) -> bytes:
         """Render the present state to JPEG, for the screen."""
@@ -168,13 +174,20 @@ class LiveFigure(ABC):
             self._settle_layout()
             self._canvas.draw()
             self._paper = self._canvas.copy_from_bbox(self.figure.bbox)
-            self._background = None
-        if self._background is None:
-            self._canvas.restore_region(self._paper)
-            self._draw_all(self._axes_layer)
-            self._background = self._canvas.copy_from_bbox(self.figure.bbox)
+            self._backgrounds.clear()
+        limits = [limit for axes in self.figure.axes for limit in (*axes.get_xlim(), *axes.get_ylim())]
+        key = (*limits, *self.named.items())
+        self._background = self._backgrounds.pop(key, None) or self._draw_axes()
+        self._backgrounds[key] = self._background  # as the newest
+        if len(self._backgrounds) > BACKGROUNDS:
+            del self._backgrounds[next(iter(self._backgrounds))]
         self._canvas.restore_region(self._background)
         self._draw_all(self.moving)
+
+    def _draw_axes(self) -> Any:
+        self._canvas.restore_region(self._paper)
+        self._draw_all(self._axes_layer)
+        return self._canvas.copy_from_bbox(self.figure.bbox)
 
     def _draw_all(self, artists: Sequence[Artist]) -> None:
         for artist in artists:

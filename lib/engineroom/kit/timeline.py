@@ -154,7 +154,7 @@ class TimelinePlot:
         states: the look of each state that may occur, in the legend's order.
         per_unit: how many of the spans' time units make one ``unit`` on the axis.
         unit: the unit written on the axis.
-        labels: write at most so many labels into spans, the longest first; each costs about a millisecond.
+        labels: write at most so many labels into spans, the longest first.
 
     Attributes:
         artists: what moves; for a `LiveFigure`.
@@ -169,19 +169,21 @@ class TimelinePlot:
         unit: str = "",
         labels: int = 12,
     ):
-        from matplotlib.collections import PolyCollection
         from matplotlib.patches import Patch
+
+        from engineroom.kit.artists import Bars, StampedText
 
         self.axes, self.states, self.per_unit = axes, states, per_unit
         self._bars = []
         for state in states.values():
             look = {"facecolor": state.colour, "edgecolor": "white", "hatch": state.hatch, "linewidth": 0.6}
-            self._bars.append(axes.add_collection(PolyCollection([], **look), autolim=False))
+            self._bars.append(axes.add_collection(Bars([], **look), autolim=False))
         blank = {"extent": (0, 1, 1, 0), "aspect": "auto", "interpolation": "nearest", "zorder": 1}
         self._raster = axes.imshow(np.ones((1, 1, 3)), visible=False, **blank)
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
         text = {"ha": "center", "va": "center", "fontsize": 8, "color": COLOURS["ink"], "clip_on": True}
-        self._labels = [axes.text(0, 0, "", bbox=box, visible=False, **text) for _ in range(labels)]
+        look = {"transform": axes.transData, "bbox": box, "visible": False, "stamps": {}, **text}
+        self._labels = [axes.add_artist(StampedText(0, 0, "", **look)) for _ in range(labels)]
         (self._marks,) = axes.plot([], [], "X", markersize=9, color=COLOURS["ink"], markeredgecolor="white")
         keys = [
             Patch(facecolor=s.colour, hatch=s.hatch, edgecolor="white", label=s.name) for s in states.values()

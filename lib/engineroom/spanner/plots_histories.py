@@ -91,10 +91,7 @@ class SpaceTimeFigure(LiveFigure):
 
     def _downwards(self, last: float) -> float:
         reach = nice_limit(last)
-        limit = (reach, -0.04 * reach)
-        if self.axes.get_ylim() != limit:
-            self.axes.set_ylim(limit)
-            self._background = None
+        self.axes.set_ylim(reach, -0.04 * reach)
         return reach
 
 

@@ -43,7 +43,6 @@ class MapFigure(LiveFigure):
         self.votes.grid(axis="y", visible=False)
         self.votes.tick_params(axis="y", length=0)
         self.votes.xaxis.set_major_formatter("{x:g}")
-        self._framed = ""
         land = self.map.add_patch(PathPatch(_land(), facecolor=COLOURS["grid"], edgecolor=COLOURS["quiet"]))
         land.set_linewidth(0.5)
         self.places = [self.map.text(0, 0, "", fontsize=9, va="center") for _ in range(self.REGIONS)]
@@ -89,16 +88,16 @@ class MapFigure(LiveFigure):
         return _map_in_words(prediction)
 
     def _name_votes(self, names: list[str]) -> None:
-        wanted = [*names, *[""] * (self.MOST - len(names))]
-        if wanted != [label.get_text() for label in self.votes.get_yticklabels()]:
+        wanted = (*names, *[""] * (self.MOST - len(names)))
+        if self.named.get(self.votes) != wanted:
             self.votes.set_yticks(range(self.MOST), wanted, fontsize=9)
-            self._background = None
+            self.named[self.votes] = wanted
 
     def _frame_map(self, result: CommitMap) -> None:
         """Show the configuration's part of the world, one degree as long in either direction."""
-        if self._framed == result.placement.name:
+        if self.named.get(self.map) == result.placement.name:
             return
-        self._framed, self._background = result.placement.name, None
+        self.named[self.map] = result.placement.name
         x, y = columns((place.longitude, place.latitude) for place in result.places.values())
         middle = (min(y) + max(y)) / 2
         shrunk = math.cos(math.radians(middle))
