@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engineroom.golang.modules import MODULE as X_SYNC
 from engineroom.golang.modules import provide_x_sync
 from engineroom.golang.toolchain import find_go, go_environment
 from engineroom.kit.children import Finished, Limits, run_child
@@ -240,7 +241,10 @@ def _build(sources: dict[str, str], package: str, name: str, race: bool, env: Ma
         for file, text in sources.items():
             (module / file).parent.mkdir(parents=True, exist_ok=True)
             (module / file).write_text(text)
-        provide_x_sync(module)
+        if any(
+            X_SYNC in text for text in sources.values()
+        ):  # to resolve a module takes Go longer than to link
+            provide_x_sync(module)
         command = [toolchain.go, "build", "-trimpath", "-buildvcs=false", "-o", made / name]
         command += ["-race", package] if race else ["-ldflags=-s -w", package]
         race_needs = {"CGO_ENABLED": "1"} if race else {}
