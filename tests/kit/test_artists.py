@@ -3,7 +3,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.text import Text
 
-from engineroom.kit.artists import Bars, StampedText
+from engineroom.kit.artists import MOST_STAMPS, Bars, StampedText
 from engineroom.kit.figures import new_figure
 
 BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1}
@@ -40,6 +40,12 @@ def test_a_stamped_text_lies_where_the_text_would_to_within_a_pixel():
         assert np.abs(ours.max(0) - theirs.max(0)).max() <= 1
         assert 0.9 < len(ours) / len(theirs) < 1.1
     assert len(stamps) == 3  # "Lima" was drawn once
+
+
+def test_stamps_of_wordings_that_do_not_come_back_are_dropped():
+    stamps = {}
+    drawn([StampedText(0.5, 0.5, str(number), stamps=stamps) for number in range(MOST_STAMPS + 3)])
+    assert list(stamps) == [(str(number), "left", 100) for number in range(MOST_STAMPS, MOST_STAMPS + 3)]
 
 
 def test_hatched_bars_drawn_at_once_look_as_if_drawn_one_by_one():

@@ -81,7 +81,10 @@ class SpaceTimeFigure(LiveFigure):
         return f"{len(story)} steps; the last: {story[-1].strip() if story else 'none'}. {finish}".strip()
 
     def _texts(self, count: int, **style: str) -> list[Text]:
-        return [self.axes.text(0, 0, "", fontsize=9, **style) for _ in range(count)]
+        from engineroom.kit.artists import StampedText
+
+        look = {"transform": self.axes.transData, "fontsize": 9, "stamps": {}, **style}
+        return [self.axes.add_artist(StampedText(0, 0, "", **look)) for _ in range(count)]
 
     def _write(self, texts: list[Text], wanted: list[tuple[float, float, str, str]]) -> None:
         for text, (x, y, words, side) in zip_longest(
