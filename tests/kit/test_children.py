@@ -136,3 +136,19 @@ class TestServer:
         with pytest.raises(ChildFailed, match=r"was not ready within 0\.2 s"):
             server.wait_until(lambda: False, within_s=0.2)
         assert not server.alive
+
+
+def test_an_interrupt_while_a_child_starts_ends_it(monkeypatch):
+    """The moment of starting is the one in which nobody holds the child yet."""
+    started = []
+
+    class InterruptedAtOnce(subprocess.Popen):
+        def __init__(self, *args, **settings):
+            super().__init__(*args, **settings)
+            started.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(subprocess, "Popen", InterruptedAtOnce)
+    with pytest.raises(KeyboardInterrupt):
+        run_child(["sleep", "60"])
+    assert [child.poll() for child in started] != [None]

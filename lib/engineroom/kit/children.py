@@ -10,12 +10,13 @@ import contextlib
 import json
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,23 @@ class Finished:
         return self.ended_by == "exit" and self.exit_code == 0
 
 
+@contextlib.contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Put off a Ctrl-C, which only the main thread hears, until the end of this block."""
+    hears = threading.current_thread() is threading.main_thread()
+    if not hears or (before := signal.getsignal(signal.SIGINT)) is None:
+        yield
+        return
+    caught = []
+    signal.signal(signal.SIGINT, lambda *heard: caught.append(heard))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if caught:
+            signal.raise_signal(signal.SIGINT)
+
+
 class _Supervised:
     """A started child: its pipes, and the leash that keeps it alive."""
 
@@ -75,20 +93,21 @@ class _Supervised:
         leash_read, self.leash = os.pipe()
         self.verdict, verdict_write = os.pipe()
         config = {"time_s": limits.time_s, "memory_mb": limits.memory_mb, "verdict_fd": verdict_write}
+        self.process: subprocess.Popen | None = None
         try:
-            self.process = subprocess.Popen(
-                [sys.executable, "-I", "-S", SUPERVISOR, json.dumps(config), *map(str, argv)],
-                stdin=leash_read,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=dict(env) if env is not None else None,
-                cwd=cwd,
-                pass_fds=[verdict_write],
-                start_new_session=True,  # a Ctrl-C in the terminal is for us to handle
-            )
+            with _interrupts_wait():  # whoever has been started is known, and can be waited for
+                self.process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", SUPERVISOR, json.dumps(config), *map(str, argv)],
+                    stdin=leash_read,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env=dict(env) if env is not None else None,
+                    cwd=cwd,
+                    pass_fds=[verdict_write],
+                    start_new_session=True,  # a Ctrl-C in the terminal is for us to handle
+                )
         except BaseException:
-            os.close(self.leash)
-            os.close(self.verdict)
+            self.close()
             raise
         finally:
             os.close(leash_read)
@@ -103,9 +122,10 @@ class _Supervised:
     def close(self) -> None:
         """End the child and release every pipe."""
         self.drop_leash()
-        self.process.wait()
-        self.process.stdout.close()
-        self.process.stderr.close()
+        if self.process:
+            self.process.wait()
+            self.process.stdout.close()
+            self.process.stderr.close()
         os.close(self.verdict)
 
 
