@@ -95,16 +95,14 @@ def test_page_is_accessible(site, axe, name, theme, width):
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("notebooks/")])
-def test_letters_in_figures_grow_with_the_zoom(site, name):
+def test_letters_in_figures_stay_readable_on_a_phone(site, name):
     page, address, _ = site
-    page.set_viewport_size({"width": 1300, "height": 900})
+    page.set_viewport_size({"width": 420, "height": 900})
     page.goto(address + name)
-    widths = "all => all.map(figure => figure.getBoundingClientRect().width)"
-    figures = page.locator(".er-frame > *")
-    usual = figures.evaluate_all(widths)
-    page.set_viewport_size({"width": NARROW, "height": 450})
-    zoomed = [2 * width for width in figures.evaluate_all(widths)]
-    assert all(large > 1.4 * small for small, large in zip(usual, zoomed, strict=True)), (usual, zoomed)
+    widths = page.locator(".er-frame > *").evaluate_all(
+        "all => all.map(figure => figure.getBoundingClientRect().width)"
+    )
+    assert all(width >= 600 for width in widths), widths
 
 
 def test_search_field_is_named_and_reached_by_keyboard(site, axe):
