@@ -18,7 +18,7 @@ nb_ipywidgets_js = {}  # no live widgets, so nothing to fetch from a server at r
 
 html_theme = "sphinx_book_theme"
 html_title = project
-html_static_path = ["_static"]
+html_static_path, templates_path = ["_static"], ["_templates"]
 html_css_files = ["site.css"]
 html_js_files = [("sweep.js", {"defer": "defer"})]
 html_show_copyright = html_show_sphinx = html_copy_source = html_show_sourcelink = False

@@ -34,15 +34,21 @@ def unnamed(root: Locator) -> list[str]:
 
 
 def not_reached_by_tab(root: Locator) -> list[str]:
-    """Press Tab from the first control to the last; return those that were never focused."""
+    """Press Tab from the first control to the last; return those that were never focused.
+
+    In a group of radio buttons Tab reaches one, and the arrow keys the others.
+    """
     count = root.evaluate(
         """(root, controls) => {
-          const here = [...root.querySelectorAll(controls)].filter((c) => c.checkVisibility() && !c.disabled);
+          const seen = (selector) => [...root.querySelectorAll(selector)].filter((c) => c.checkVisibility() && !c.disabled);
+          const here = seen(controls);
           root.unfocused = new Set(here);
-          root.addEventListener("focusin", (event) => root.unfocused.delete(event.target));
+          root.addEventListener("focusin", ({ target }) => root.unfocused.forEach((c) => {
+            if (c === target || (c.type === "radio" && c.name === target.name)) root.unfocused.delete(c);
+          }));
           document.activeElement.blur();
-          here[0].focus();
-          return here.length;
+          here[0]?.focus();
+          return seen(`${controls}, a[href]`).length;
         }""",
         CONTROLS,
     )

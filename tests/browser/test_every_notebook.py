@@ -138,6 +138,19 @@ def test_figures_fit_at_any_zoom(opened, zoom):
         page.set_viewport_size({"width": 1400, "height": 1000})
 
 
+def test_letters_in_figures_grow_with_the_zoom(opened):
+    page, figures = opened.lab.page, opened.lab.page.locator(".er-frame > *")
+    widths = "all => all.map(figure => figure.getBoundingClientRect().width)"
+    try:
+        page.set_viewport_size({"width": 1280, "height": 1000})
+        usual = figures.evaluate_all(widths)
+        page.set_viewport_size({"width": 640, "height": 500})
+        zoomed = [2 * width for width in figures.evaluate_all(widths)]
+    finally:
+        page.set_viewport_size({"width": 1400, "height": 1000})
+    assert all(large > 1.4 * small for small, large in zip(usual, zoomed, strict=True)), (usual, zoomed)
+
+
 def test_zz_the_browser_had_nothing_to_complain_about(opened):
     assert opened.lab.console_errors == []
     assert opened.lab.errors_shown() == [e for cell in opened.cells for e in cell["errors"]]

@@ -91,6 +91,35 @@ def test_stop_ends_a_real_run(explorer):
     playwright.expect(explorer.get_by_role("status")).to_have_text("stopped", timeout=20_000)
 
 
+@pytest.fixture
+def zoomed(explorer):
+    """The frame of the explorer's figure at 200 % zoom, where the figure is wider than its column."""
+    page = explorer.page
+    page.set_viewport_size({"width": 640, "height": 500})
+    frame = explorer.get_by_role("group", name="figure")
+    page.wait_for_function("f => f.scrollWidth > f.clientWidth", arg=frame.element_handle())
+    yield frame
+    page.set_viewport_size({"width": 1400, "height": 1000})
+
+
+def test_arrow_keys_scroll_a_figure_that_is_wider_than_its_column(explorer, zoomed):
+    explorer.get_by_role("button", name="Run for real").focus()
+    explorer.page.keyboard.press("Tab")
+    playwright.expect(zoomed).to_be_focused()
+    explorer.page.keyboard.press("ArrowRight")
+    explorer.page.wait_for_function("f => f.scrollLeft > 0", arg=zoomed.element_handle())
+    playwright.expect(zoomed).to_be_focused()
+
+
+def test_after_a_click_on_a_figure_jupyterlab_keeps_its_keys(lab, explorer, zoomed):
+    zoomed.click()
+    active = "jupyterapp.shell.currentWidget.content.activeCellIndex"
+    before = explorer.page.evaluate(active)
+    explorer.page.keyboard.press("Shift+Enter")
+    explorer.page.wait_for_function(f"before => {active} === before + 1", arg=before)
+    lab.wait_idle()
+
+
 def test_nothing_went_wrong_on_the_page(lab):
     assert lab.errors_shown() == []
     assert lab.console_errors == []

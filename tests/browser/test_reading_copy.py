@@ -1,4 +1,4 @@
-"""The reading copy in a real browser without a network: nothing is missing, sliders move, quizzes answer."""
+"""The reading copy in a real browser without a network: whole, accessible, sliders move, quizzes answer."""
 
 import functools
 import http.server
@@ -19,6 +19,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 if not CHROMIUM:
     pytest.skip("Chromium is missing; bring it with: apt-get install chromium", allow_module_level=True)
 playwright_api = pytest.importorskip("playwright.sync_api", reason="python -m pip install playwright")
+
+from tests.browser.accessibility import findings, not_reached_by_tab, still_moving, unnamed  # noqa: E402
+
+NARROW = 650  # CSS pixels of a window of 1300 at 200 % zoom
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -72,6 +76,48 @@ def test_page_is_whole_and_moves(site, name):
     page.set_viewport_size({"width": 420, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("theme", "width"), [("light", 1300), ("dark", NARROW)])
+def test_page_is_accessible(site, axe, name, theme, width):
+    page, address, _ = site
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.goto(address + name)
+    assert page.locator("html").get_attribute("data-theme") == theme
+    assert findings(page, axe, "html") == []
+    assert still_moving(page.locator("body")) == []
+    assert not_reached_by_tab(page.locator("body")) == []
+    assert [unnamed(widget) for widget in page.locator(".er-sweep, .Quiz").all() if unnamed(widget)] == []
+    texts = page.locator("main img").evaluate_all("all => all.map(image => image.alt)")
+    assert all(len(text) > 20 and "No description" not in text for text in texts), texts
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("notebooks/")])
+def test_letters_in_figures_stay_readable_on_a_phone(site, name):
+    page, address, _ = site
+    page.set_viewport_size({"width": 420, "height": 900})
+    page.goto(address + name)
+    widths = page.locator(".er-frame > *").evaluate_all(
+        "all => all.map(figure => figure.getBoundingClientRect().width)"
+    )
+    assert all(width >= 600 for width in widths), widths
+
+
+def test_search_field_is_named_and_reached_by_keyboard(site, axe):
+    page, address, _ = site
+    page.set_viewport_size({"width": 1300, "height": 900})
+    page.goto(address)
+    page.get_by_role("button", name="Search Ctrl + K").focus()
+    page.keyboard.press("Enter")
+    field = page.get_by_role("searchbox")
+    playwright_api.expect(field).to_be_focused()
+    assert unnamed(page.locator("dialog[open]")) == []
+    assert findings(page, axe, "dialog[open]") == []
+    page.keyboard.type("ballast")
+    page.keyboard.press("Enter")
+    page.locator("#search-results li").first.wait_for()
 
 
 def test_search_finds_a_lesson(site):

@@ -14,7 +14,7 @@ from engineroom.concurrency.runs import Run
 from engineroom.kit.choice import Choice
 from engineroom.kit.explorer import Explorer, Progress
 from engineroom.kit.knobs import Knobs
-from engineroom.kit.style import COLOURS, LETTERS
+from engineroom.kit.style import COLOURS
 
 __all__ = [
     "Adversary",
@@ -188,11 +188,8 @@ class Adversary(ipywidgets.VBox):
         self._say(self.summary)
 
     def _say(self, text: str) -> None:
-        won = self.game.won
-        self._verdict.value = (
-            f'<p role="status" style="color:{LETTERS["real"] if won else COLOURS["ink"]}">'
-            f"<strong>{'★ ' if won else ''}{html.escape(text)}</strong></p>"
-        )
+        star = "★ " if self.game.won else ""
+        self._verdict.value = f'<p role="status"><strong>{star}{html.escape(text)}</strong></p>'
 
     def _state_of(self, name: str) -> str:
         """Say why a goroutine takes no step now; empty if it can take one."""

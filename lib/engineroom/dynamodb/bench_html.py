@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from engineroom.kit.figures import scrolled_html
 from engineroom.kit.style import COLOURS
 
 __all__ = ["page", "summary"]
@@ -86,12 +87,11 @@ def _map(view: View) -> str:
     told = f"Collection map of the {_store(view)}: {len(rows)} of {view['map']['partitions']:,} collections"
     hottest = max((row["share"] for row in rows), default=1.0)
     body = "".join(_map_row(row, ROW * n, marks, row["share"] / hottest) for n, row in enumerate(rows))
-    return (
-        '<div class="er-map" tabindex="0" role="group" aria-label="collection map" style="overflow-x:auto">'
+    return scrolled_html(
         f'<svg role="img" aria-label="{escape(told, quote=True)}" viewBox="0 0 {WIDTH} {height}" '
         f'style="width:100%;min-width:600px;max-width:{WIDTH}px;background:{COLOURS["paper"]};'
-        f'font:10px monospace">'
-        f"{body}</svg></div>"
+        f'font:10px monospace">{body}</svg>',
+        "collection map",
     )
 
 

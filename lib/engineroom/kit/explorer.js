@@ -34,6 +34,9 @@ const toPosition = (knob, value) => {
 
 const withUnit = (knob, value) => `${Number(value).toLocaleString("en-GB")} ${knob.unit}`.trim();
 
+// The arrow keys scroll a figure's frame; after a click, which gives it the focus too, JupyterLab keeps its keys.
+const keepArrows = ({ target }) => target.toggleAttribute("data-lm-suppress-shortcuts", target.matches(":focus-visible"));
+
 // This module is loaded once for each widget, so a counter alone would repeat on a page with two.
 const PAGE_UNIQUE = Math.random().toString(36).slice(2, 10);
 let counter = 0;
@@ -119,6 +122,7 @@ function render({ model, el }) {
   const spec = model.get("spec");
   const knobs = {};
   const image = make("img", { class: "er-figure", width: spec.width });
+  const frame = make("div", { class: "er-frame", tabindex: 0, role: "group", "aria-label": "figure", onfocus: keepArrows }, image);
   const summary = make("p", { class: "er-summary", "aria-live": "polite" });
   const trouble = make("p", { class: "er-error", role: "alert" });
   const status = make("span", { class: "er-status", role: "status" });
@@ -203,7 +207,7 @@ function render({ model, el }) {
   controls.append(actions, trouble);
   root.append(
     make("h4", { class: "er-title" }, spec.title),
-    make("div", { class: "er-columns" }, controls, make("div", { class: "er-picture" }, image, summary)),
+    make("div", { class: "er-columns" }, controls, make("div", { class: "er-picture" }, frame, summary)),
   );
   el.append(root);
 

@@ -27,6 +27,9 @@ __all__ = ["LiveFigure", "Picture", "new_figure", "nice_limit"]
 
 WIDEST_TICK = 10_000  # what a live figure's layout leaves room for beside its axes
 BACKGROUNDS = 4  # kept, of 4 MB each: a knob moved to and fro crosses the same limits
+LEAST_WIDTH = 640  # CSS pixels a figure keeps; explorer.css says the same
+# JupyterLab would take the arrow keys. After a click, which gives the focus too, it keeps all its keys.
+KEEP_ARROWS = "this.toggleAttribute('data-lm-suppress-shortcuts',this.matches(':focus-visible'))"
 PIXEL_RATIO = 1.5  # pixels per CSS pixel: sharp at 150 % zoom, and still cheap to compress
 
 
@@ -39,11 +42,28 @@ def new_figure(width: float = 8.0, height: float = 4.2) -> Figure:
 
 
 def image_html(png: bytes, alt: str, width_px: float) -> str:
-    """Return an ``<img>`` element with real alt text, which Jupyter's own image outputs lack."""
-    data = base64.b64encode(png).decode()
+    """Return a framed image that carries its PNG with it."""
+    return framed_html(f"data:image/png;base64,{base64.b64encode(png).decode()}", alt, width_px)
+
+
+def framed_html(src: str, alt: str, width_px: float) -> str:
+    """Return an image with real alt text, which Jupyter's own image outputs lack, in a frame of its own.
+
+    In a narrow column, as at 200 % zoom, it shrinks no further than its letters can be read.
+    """
+    least = min(LEAST_WIDTH, width_px)
+    return scrolled_html(
+        f'<img src="{html.escape(src, quote=True)}" alt="{html.escape(alt, quote=True)}" '
+        f'style="width:100%;min-width:{least:.0f}px;max-width:{width_px:.0f}px">',
+        "figure",
+    )
+
+
+def scrolled_html(content: str, name: str) -> str:
+    """Return a named frame in which what is wider than its column scrolls to the side, also by keyboard."""
     return (
-        f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt, quote=True)}" '
-        f'style="width:{width_px:.0f}px;max-width:100%">'
+        f'<div class="er-frame" tabindex="0" role="group" aria-label="{name}" style="overflow-x:auto" '
+        f'onfocus="{KEEP_ARROWS}">{content}</div>'
     )
 
 

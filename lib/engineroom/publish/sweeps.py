@@ -13,6 +13,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from engineroom.kit.explorer import Explorer
+from engineroom.kit.figures import framed_html
 from engineroom.kit.knobs import Number
 
 __all__ = ["add_sweeps"]
@@ -23,7 +24,7 @@ PAGE = """\
 <p><strong>{title}</strong></p>
 <p><label>{label} <input type="range" min="0" max="{last}" step="1" value="{start}"></label>
 <output>{value}</output></p>
-<img src="{src}" alt="{alt}" width="{width}">
+{figure}
 <p class="er-summary">{summary}</p>
 <p><small>{count} pictures, drawn when this page was made. In JupyterLab all knobs move.</small></p>
 <script type="application/json">{frames}</script>
@@ -132,7 +133,7 @@ def _slider(explorer: Explorer, frames: list[dict[str, Any]], to: Path, there: s
     return PAGE.format(
         **told,
         title=html.escape(explorer.spec["title"], quote=True),
-        width=explorer.spec["width"],
+        figure=framed_html(frames[start]["src"], frames[start]["alt"], explorer.spec["width"]),
         start=start,
         last=len(frames) - 1,
         count=len(frames),
