@@ -13,6 +13,7 @@ from engineroom.concurrency.puzzles import PUZZLES
 from engineroom.concurrency.runs import Run
 from engineroom.kit.choice import Choice
 from engineroom.kit.explorer import Explorer, Progress
+from engineroom.kit.figures import scrolled_html
 from engineroom.kit.knobs import Knobs
 from engineroom.kit.style import COLOURS
 
@@ -236,8 +237,6 @@ def _listing(game: Game) -> str:
         f"<th style='text-align:left'>{html.escape(name)}</th>" for name in game.puzzle.goroutines
     )
     values = ", ".join(f"{name} = {value}" for name, value in game.state.items())
-    return (
-        f"<div style='overflow-x:auto'><table><tr>{heads}</tr>"
-        f"<tr style='vertical-align:top'>{''.join(columns)}</tr></table></div>"
-        f"<p>Variables: <code style='white-space:normal'>{html.escape(values)}</code></p>"
-    )
+    table = f"<table><tr>{heads}</tr><tr style='vertical-align:top'>{''.join(columns)}</tr></table>"
+    told = f"<p>Variables: <code style='white-space:normal'>{html.escape(values)}</code></p>"
+    return scrolled_html(table, "programs of the goroutines") + told
