@@ -9,22 +9,17 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-from engineroom.teach.lab_in_browser import BrowserMissing, lab_in_browser  # noqa: E402
-
 pytestmark = pytest.mark.skipif(
     shutil.which("etcd") is None, reason="etcd is not installed: sudo apt-get install etcd-server"
 )
 
 
 @pytest.fixture(scope="module")
-def lab():
-    try:
-        with lab_in_browser() as lab:
-            lab.open("spanner/05_leases_and_failover.ipynb")
-            lab.run_all()
-            yield lab
-    except BrowserMissing as missing:
-        pytest.skip(str(missing))
+def lab(start_lab):
+    lab = start_lab()
+    lab.open("spanner/05_leases_and_failover.ipynb")
+    lab.run_all()
+    return lab
 
 
 @pytest.fixture
