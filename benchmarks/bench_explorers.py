@@ -72,7 +72,7 @@ def quantiles(times_ms):
 
 def drags(explorer):
     """Yield, for each slider shown, the settings that a drag over its middle third passes through."""
-    declared = explorer._knobs.declared()
+    declared = explorer.knobs.declared()
     for name in explorer.spec["knobs"]:
         knob = declared[name]
         if isinstance(knob, Number):
@@ -105,7 +105,7 @@ def fresh_figure(explorer):
     times = []
     for _ in range(10):
         started = time.perf_counter()
-        figure = type(explorer._figure)()
+        figure = type(explorer.figure)()
         figure.update(explorer.prediction, None)
         figure.figure.savefig(io.BytesIO(), format="png")
         times.append(1000 * (time.perf_counter() - started))

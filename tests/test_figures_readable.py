@@ -33,7 +33,7 @@ def test_letters_and_lines_stand_out(make):
     explorer = make()
     if not isinstance(explorer, Explorer):
         return  # drawn by the browser: tests/browser asks axe
-    figure = explorer._figure.figure
+    figure = explorer.figure.figure
     to_hex = matplotlib.colors.to_hex
     pale = {
         (text.get_text(), to_hex(text.get_color()))

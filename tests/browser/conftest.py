@@ -1,5 +1,6 @@
 """One JupyterLab and one browser for all tests here."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,26 @@ AXE = course_folder() / ".cache" / "axe" / "node_modules" / "axe-core" / "axe.mi
 
 
 @pytest.fixture(scope="module")
-def lab():
-    """JupyterLab in a browser, with all cells of a notebook on the page.
+def start_lab():
+    """Return a function that starts JupyterLab in a browser, as `lab_in_browser` does, or skips without one.
 
     It ends with its module: others drive a browser of their own, and Playwright drives one at a time.
     """
-    try:
-        with lab_in_browser(whole=True) as browser:
-            yield browser
-    except BrowserMissing as missing:
-        pytest.skip(str(missing))
+    with ExitStack() as running:
+
+        def start(**how):
+            try:
+                return running.enter_context(lab_in_browser(**how))
+            except BrowserMissing as missing:
+                pytest.skip(str(missing))
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def lab(start_lab):
+    """JupyterLab in a browser, with all cells of a notebook on the page."""
+    return start_lab(whole=True)
 
 
 @pytest.fixture(scope="session")

@@ -4,18 +4,13 @@ import nbformat
 import pytest
 
 from engineroom.kit.places import course_folder
-from engineroom.teach.lab_in_browser import BrowserMissing, lab_in_browser
 
 NOTEBOOK = "dynamodb/01_one_request.ipynb"
 
 
 @pytest.fixture(scope="module")
-def lab():
-    try:
-        with lab_in_browser() as browser:
-            yield browser
-    except BrowserMissing as missing:
-        pytest.skip(str(missing))
+def lab(start_lab):
+    return start_lab()
 
 
 def test_the_lesson_it_is_in_exists():

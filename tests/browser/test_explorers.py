@@ -4,20 +4,15 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-from engineroom.teach.lab_in_browser import BrowserMissing, lab_in_browser  # noqa: E402
-
 TITLE = "A Go heap and its collector"
 
 
 @pytest.fixture(scope="module")
-def lab():
-    try:
-        with lab_in_browser() as lab:
-            lab.open("start_here.ipynb")
-            lab.run_all()
-            yield lab
-    except BrowserMissing as missing:
-        pytest.skip(str(missing))
+def lab(start_lab):
+    lab = start_lab()
+    lab.open("start_here.ipynb")
+    lab.run_all()
+    return lab
 
 
 @pytest.fixture

@@ -5,18 +5,7 @@ import pytest
 playwright = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: .venv/bin/uv pip install -e '.[teach]'")
 
-from engineroom.teach.lab_in_browser import BrowserMissing, lab_in_browser  # noqa: E402
-
 expect = playwright.expect
-
-
-@pytest.fixture
-def lab():
-    try:
-        with lab_in_browser() as lab:
-            yield lab
-    except BrowserMissing as missing:
-        pytest.skip(str(missing))
 
 
 def test_learners_see_neither_its_menu_nor_its_button(lab):

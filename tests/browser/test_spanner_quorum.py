@@ -1,30 +1,19 @@
 """The quorum explorer in real JupyterLab, beside real etcd: measured, stopped half-way, and ended with its kernel."""
 
-import os
-import shutil
-import time
-
-import psutil
 import pytest
+from tests.spanner.etcd_servers import etcds_of, needs_etcd, until
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-from engineroom.teach.lab_in_browser import BrowserMissing, lab_in_browser  # noqa: E402
-
-pytestmark = pytest.mark.skipif(
-    shutil.which("etcd") is None, reason="etcd is not installed: sudo apt-get install etcd-server"
-)
+pytestmark = needs_etcd
 
 
 @pytest.fixture(scope="module")
-def lab():
-    try:
-        with lab_in_browser() as lab:
-            lab.open("spanner/05_leases_and_failover.ipynb")
-            lab.run_all()
-            yield lab
-    except BrowserMissing as missing:
-        pytest.skip(str(missing))
+def lab(start_lab):
+    lab = start_lab()
+    lab.open("spanner/05_leases_and_failover.ipynb")
+    lab.run_all()
+    return lab
 
 
 @pytest.fixture
@@ -32,25 +21,6 @@ def explorer(lab):
     explorer = lab.explorer("A quorum of three")
     explorer.get_by_role("button", name="Reset").click()
     return explorer
-
-
-def servers():
-    """Return the etcd servers below this very process, those of other runs on the machine not."""
-    found = []
-    for child in psutil.Process(os.getpid()).children(recursive=True):
-        try:
-            if child.name() == "etcd":
-                found.append(child)
-        except psutil.NoSuchProcess:
-            pass
-    return found
-
-
-def until(holds, within_s=30):
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def status(explorer):
@@ -64,20 +34,20 @@ def test_run_for_real_lands_beside_the_model(explorer):
     for part in ("put", "linearizable read", "serializable read", "without a leader"):
         assert part in model
         assert part in real
-    until(lambda: not servers())
+    until(lambda: not etcds_of(), within_s=30)
 
 
 def test_stop_ends_it_half_way(explorer):
     explorer.get_by_role("button", name="Run for real (etcd)").click()
-    until(servers)
+    until(etcds_of, within_s=30)
     explorer.get_by_role("button", name="Stop", exact=True).click()
     status(explorer).to_have_text("stopped", timeout=20_000)
-    until(lambda: not servers())
+    until(lambda: not etcds_of(), within_s=30)
 
 
 def test_a_kernel_that_is_shut_down_takes_its_servers_along(lab, explorer):
     explorer.get_by_role("button", name="Run for real (etcd)").click()
-    until(lambda: len(servers()) == 3)
+    until(lambda: len(etcds_of()) == 3, within_s=30)
     lab.page.get_by_role("menuitem", name="Kernel", exact=True).click()
     lab.page.get_by_text("Shut Down Kernel", exact=True).click()
-    until(lambda: not servers())
+    until(lambda: not etcds_of(), within_s=30)

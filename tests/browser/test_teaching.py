@@ -5,7 +5,6 @@ import pytest
 playwright = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: .venv/bin/uv pip install -e '.[teach]'")
 
-from engineroom.teach.lab_in_browser import BrowserMissing, lab_in_browser  # noqa: E402
 from engineroom.teach.release import assignments  # noqa: E402
 
 expect = playwright.expect
@@ -13,13 +12,10 @@ PATIENCE_MS = 120_000
 
 
 @pytest.fixture(scope="module")
-def lab():
-    try:
-        with lab_in_browser(teach=True) as lab:
-            lab.open("notebooks/ballast/exercises.ipynb")
-            yield lab
-    except BrowserMissing as missing:
-        pytest.skip(str(missing))
+def lab(start_lab):
+    lab = start_lab(teach=True)
+    lab.open("notebooks/ballast/exercises.ipynb")
+    return lab
 
 
 def choose(lab, entry):

@@ -11,7 +11,6 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-from engineroom.teach.lab_in_browser import BrowserMissing, lab_in_browser  # noqa: E402
 from engineroom.tracing.real import replay  # noqa: E402
 
 expect = playwright.expect
@@ -20,32 +19,20 @@ CELLS = [
     "explore_trace(replay('bottleneck'))",
     "explore_trace(replay('collect_gogc50'))",
 ]
-SAVE = """async ([path, content]) => {
-  const config = JSON.parse(document.getElementById('jupyter-config-data').textContent);
-  const answer = await fetch(`${config.baseUrl}api/contents/${path}`, {
-    method: 'PUT', headers: {Authorization: `token ${config.token}`},
-    body: JSON.stringify({type: 'notebook', format: 'json', content})});
-  return answer.status;
-}"""
 UNITS = {"ns": 1, "µs": 1e3, "ms": 1e6, "s": 1e9}
 DURATION = r"(-?[\d.]+) (ns|µs|ms|s)"
 GUTTER, AXIS, LANE = 210, 22, 18
 
 
 @pytest.fixture(scope="module")
-def lab():
-    try:
-        with lab_in_browser() as lab:
-            lab.open("start_here.ipynb")
-            kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-            cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-            book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-            assert lab.page.evaluate(SAVE, ["viewer.ipynb", json.loads(nbformat.writes(book))]) == 201
-            lab.open("viewer.ipynb")
-            lab.run_all()
-            yield lab
-    except BrowserMissing as missing:
-        pytest.skip(str(missing))
+def lab(start_lab):
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    lab = start_lab()
+    lab.save("viewer.ipynb", nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}))
+    lab.open("viewer.ipynb")
+    lab.run_all()
+    return lab
 
 
 class Viewer:

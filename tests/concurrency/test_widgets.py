@@ -122,7 +122,7 @@ def test_who_has_to_wait_says_so_and_keeps_the_keyboards_focus():
 @pytest.mark.parametrize("make", EXPLORERS)
 def test_lanes_have_names_while_there_is_room(make):
     explorer = make()
-    axes = explorer._figure.model
+    axes = explorer.figure.model
     assert axes.get_yticklabels()[0].get_text() == "main"
 
 

@@ -55,7 +55,7 @@ def test_moving_the_leader_moves_the_commit():
 def test_the_map_names_every_region_in_sight_and_none_upon_another(name):
     explorer = widgets.explore_map()
     explorer.turn(configuration=name)
-    figure = explorer._figure
+    figure = explorer.figure
     figure.frame()
     shown = [text for text in figure.places if text.get_visible()]
     assert {text.get_text() for text in shown} == set(configuration(name).regions())
@@ -67,9 +67,9 @@ def test_the_map_names_every_region_in_sight_and_none_upon_another(name):
 
 def test_a_map_without_a_quorum_says_so_in_the_picture():
     explorer = widgets.explore_map()
-    assert not explorer._figure.stopped.get_visible()
+    assert not explorer.figure.stopped.get_visible()
     explorer.turn(configuration="dual-region-japan1", lost="another region")
-    assert explorer._figure.stopped.get_visible()
+    assert explorer.figure.stopped.get_visible()
     assert "without asia-northeast2-a" in explorer.answer["summary"]
     assert "writes stop" in explorer.answer["summary"]
 
@@ -126,7 +126,7 @@ def test_a_story_can_be_told_in_part():
 def test_what_machines_do_is_told_in_order_and_apart(kind):
     explorer = widgets.explore_transaction()
     explorer.turn(kind=kind)
-    figure, story = explorer._figure, explorer.prediction
+    figure, story = explorer.figure, explorer.prediction
     figure.frame()
     told = [text for text in figure.deeds if text.get_visible()]
     assert [text.get_text() for text in told] == [f"{mark.lane}: {mark.what}" for mark in story.marks]

@@ -1,24 +1,20 @@
 """Three real etcd servers on this machine: what they do, and that nothing of them stays, however a run ends."""
 
-import os
-import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
-import time
 
 import numpy as np
 import psutil
 import pytest
+from tests.spanner.etcd_servers import etcds_of, needs_etcd, until
 
 from engineroom.kit.children import Server
 from engineroom.spanner import raft_quorum, real, widgets
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("etcd") is None, reason="etcd is not installed: sudo apt-get install etcd-server"
-)
+pytestmark = needs_etcd
 
 # Tells each step on standard output, so that the test knows when to strike.
 RUN = textwrap.dedent("""
@@ -50,24 +46,6 @@ def started(monkeypatch):
     return seen
 
 
-def etcds_of(pid):
-    found = []
-    for child in psutil.Process(pid).children(recursive=True):
-        try:
-            if child.name() == "etcd":
-                found.append(child)
-        except psutil.NoSuchProcess:
-            pass
-    return found
-
-
-def until(holds, within_s=20):
-    deadline = time.monotonic() + within_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_a_run_measures_all_and_leaves_nothing(own_tmp, started):
     run = real.run(raft_quorum.QuorumKnobs(requests=5, kills=1))
     assert run.origin.startswith("etcd 3.")
@@ -87,7 +65,7 @@ def test_servers_listen_on_loopback_only(own_tmp):
 
     def look(share, message):
         if message == "reading at a follower…":  # all three are up by now
-            for one in etcds_of(os.getpid()):
+            for one in etcds_of():
                 listening.update(
                     c.laddr for c in one.net_connections("inet") if c.status == psutil.CONN_LISTEN
                 )

@@ -59,6 +59,8 @@ class Explorer(anywidget.AnyWidget):
         run_label: what the button says.
 
     Attributes:
+        knobs: the present settings.
+        figure: what draws the prediction and the measurement, as it is now.
         prediction: the model's newest result.
         measured: the real result for exactly these knobs, or None.
         failure: the last unexpected exception, or None.
@@ -86,7 +88,7 @@ class Explorer(anywidget.AnyWidget):
         start: Mapping[str, Any] | None = None,
         run_label: str = "Run for real",
     ):
-        self._knobs, self._simulate, self._figure, self._run = knobs, simulate, figure, run
+        self.figure, self._simulate, self._run = figure, simulate, run
         self._thread: threading.Thread | None = None
         self._drawing = threading.Lock()  # a real run ends in a thread of its own
         self._summary = ""
@@ -147,7 +149,7 @@ class Explorer(anywidget.AnyWidget):
         errors: dict[str, str] = {}
         with self._drawing, _no_collection(), self.hold_sync():
             try:
-                knobs = self._knobs.from_raw({**asdict(self.knobs), **raw})
+                knobs = self.knobs.from_raw({**asdict(self.knobs), **raw})
                 prediction = self._simulate(knobs)
                 if knobs != self.knobs:
                     self._forget_measurement()
@@ -174,8 +176,8 @@ class Explorer(anywidget.AnyWidget):
             self._tell(None, "", running=False)
 
     def _draw(self) -> None:
-        self._summary = self._figure.update(self.prediction, self.measured)
-        self.image = self._figure.frame()
+        self._summary = self.figure.update(self.prediction, self.measured)
+        self.image = self.figure.frame()
 
     def _defect(self, error: Exception) -> str:
         """Keep an unexpected exception for the author and say it to the learner."""
@@ -212,7 +214,7 @@ class Explorer(anywidget.AnyWidget):
         title = self.spec["title"]
         bundle = dict(bundle)
         bundle["text/plain"] = f"{title}: {self._summary}"
-        picture = image_html(self._figure.png(), bundle["text/plain"], self.spec["width"])
+        picture = image_html(self.figure.png(), bundle["text/plain"], self.spec["width"])
         bundle["text/html"] = f"<p><strong>{title}</strong></p>{picture}<p>{self._summary}</p>"
         return (bundle, *metadata) if metadata else bundle
 

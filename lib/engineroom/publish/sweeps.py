@@ -94,7 +94,7 @@ def _made(tree: ast.Module, makers: Mapping[str, Any]) -> Iterator[Explorer]:
 
 def _frames(explorer: Explorer) -> Iterator[dict[str, Any]]:
     """Yield the pictures of the first knob that has enough of them; the others stay as the lesson starts."""
-    declared, reset = explorer._knobs.declared(), explorer.spec["presets"]["Reset"]
+    declared, reset = explorer.knobs.declared(), explorer.spec["presets"]["Reset"]
     for name in explorer.spec["knobs"]:
         knob, frames = declared[name], {}
         if not isinstance(knob, Number):
@@ -103,7 +103,7 @@ def _frames(explorer: Explorer) -> Iterator[dict[str, Any]]:
             explorer.turn(**{**reset, name: value})
             if not explorer.answer["errors"]:
                 told = {"label": knob.label, "value": knob.with_unit(value), "start": value == reset[name]}
-                frames[explorer._figure.png()] = told | {"summary": explorer.answer["summary"]}
+                frames[explorer.figure.png()] = told | {"summary": explorer.answer["summary"]}
         if len(frames) >= FEWEST:
             yield from ({**told, "png": png} for png, told in frames.items())
             return
