@@ -139,7 +139,7 @@ def test_figures_fit_at_any_zoom(opened, zoom):
 
 
 def test_letters_in_figures_grow_with_the_zoom(opened):
-    page, figures = opened.lab.page, opened.lab.page.locator(".er-frame > *")
+    page, figures = opened.lab.page, opened.lab.page.locator(".er-frame > :is(img, svg)")
     widths = "all => all.map(figure => figure.getBoundingClientRect().width)"
     try:
         page.set_viewport_size({"width": 1280, "height": 1000})

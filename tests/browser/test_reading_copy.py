@@ -99,7 +99,7 @@ def test_letters_in_figures_stay_readable_on_a_phone(site, name):
     page, address, _ = site
     page.set_viewport_size({"width": 420, "height": 900})
     page.goto(address + name)
-    widths = page.locator(".er-frame > *").evaluate_all(
+    widths = page.locator(".er-frame > :is(img, svg)").evaluate_all(
         "all => all.map(figure => figure.getBoundingClientRect().width)"
     )
     assert all(width >= 600 for width in widths), widths
