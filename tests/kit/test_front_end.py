@@ -10,6 +10,7 @@ import pytest
 from engineroom.dynamodb.widgets import DesignBench
 from engineroom.kit.explorer import Explorer
 from engineroom.kit.front_end import front_end
+from engineroom.tracing.viewer.widget import TraceViewer
 
 HERE = Path(__file__).parent
 NODE = shutil.which("node")
@@ -37,7 +38,7 @@ def test_the_browser_gets_one_text_without_imports(widget):
 
 
 @needs_node
-@pytest.mark.parametrize("widget", [Explorer, DesignBench])
+@pytest.mark.parametrize("widget", [Explorer, DesignBench, TraceViewer])
 def test_that_text_is_a_module_with_a_render_function(widget, tmp_path):
     (tmp_path / "sent.mjs").write_text(str(widget._esm), encoding="utf-8")
     ran = node(

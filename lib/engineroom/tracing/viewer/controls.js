@@ -5,33 +5,30 @@ const HELP = "Drag or ← → to pan; pinch, Ctrl+wheel or + − to zoom; ↑ �
 
 class Controls {
   constructor(root) {
-    this.layout = element("select", { onchange: () => this.timeline.rearrange({ layout: this.layout.value }) });
-    this.search = element("input", { type: "search", placeholder: "function, state, reason, task …", size: 26 });
-    this.search.setAttribute("aria-label", "search by function, state, reason, task or place in the code");
+    this.layout = make("select", { onchange: () => this.timeline.rearrange({ layout: this.layout.value }) });
+    this.search = make("input", { type: "search", placeholder: "function, state, reason, task …", size: 26,
+      "aria-label": "search by function, state, reason, task or place in the code" });
     this.search.oninput = () => {
       clearTimeout(this.typing);
       this.typing = setTimeout(() => this.timeline.rearrange({ search: this.search.value }), 250);
     };
-    this.system = element("input", { type: "checkbox" });
+    this.system = make("input", { type: "checkbox" });
     this.system.onchange = () => this.timeline.rearrange({ system: this.system.checked });
     this.measure = this.button("Measure", "measure between two points (drag, or key M twice)", () => this.timeline.toggleMeasure());
-    const bar = element("div", { className: "bar" },
-      element("label", {}, "Lanes", this.layout), this.search,
-      element("label", {}, this.system, "runtime's own"),
+    const bar = make("div", { class: "bar" },
+      make("label", {}, "Lanes", this.layout), this.search,
+      make("label", {}, this.system, "runtime's own"),
       this.button("−", "zoom out (key −)", () => this.timeline.zoom(2)),
       this.button("+", "zoom in (key +)", () => this.timeline.zoom(0.5)),
       this.button("Fit", "show the whole trace (key Home)", () => this.timeline.fit()), this.measure,
       this.button("PNG", "save the picture as PNG", () => this.timeline.savePicture()),
       this.button("JSON", "save the window for Chrome or Perfetto", () => this.timeline.exportWindow()));
-    this.categories = this.group("bar", "what the lanes show");
-    this.overlays = this.group("bar", "what lies over the lanes");
-    this.canvas = element("canvas", { className: "time", tabIndex: 0 });
-    this.canvas.setAttribute("role", "application");
-    this.canvas.setAttribute("aria-roledescription", "timeline");
-    this.told = element("p", { className: "told" });
-    this.summary = element("p", { className: "summary" });
-    for (const part of [this.told, this.summary]) part.setAttribute("aria-live", "polite");
-    const help = element("p", { className: "help", textContent: HELP });
+    this.categories = make("div", { class: "bar", role: "group", "aria-label": "what the lanes show" });
+    this.overlays = make("div", { class: "bar", role: "group", "aria-label": "what lies over the lanes" });
+    this.canvas = make("canvas", { class: "time", tabindex: 0, role: "application", "aria-roledescription": "timeline" });
+    this.told = make("p", { class: "told", "aria-live": "polite" });
+    this.summary = make("p", { class: "summary", "aria-live": "polite" });
+    const help = make("p", { class: "help" }, HELP);
     root.replaceChildren(bar, this.categories, this.overlays, this.canvas, this.told, this.summary, help);
     this.press(this.measure, false);
   }
@@ -40,23 +37,14 @@ class Controls {
   drive(timeline) { this.timeline = timeline; }
 
   button(text, label, action) {
-    const made = element("button", { type: "button", textContent: text, title: label, onclick: action });
-    made.setAttribute("aria-label", label);
-    return made;
-  }
-
-  group(className, label) {
-    const made = element("div", { className });
-    made.setAttribute("role", "group");
-    made.setAttribute("aria-label", label);
-    return made;
+    return make("button", { type: "button", title: label, "aria-label": label, onclick: action }, text);
   }
 
   press(button, pressed) { button.setAttribute("aria-pressed", String(pressed)); }
 
   /** Show what the kernel has arranged. */
   adopt(scene, shown) {
-    this.layout.replaceChildren(...scene.layouts.map((name) => element("option", { value: name, textContent: name })));
+    this.layout.replaceChildren(...scene.layouts.map((name) => make("option", { value: name }, name)));
     this.layout.value = scene.layout;
     if (document.activeElement !== this.search) this.search.value = scene.search;
     this.system.checked = scene.system;
@@ -96,7 +84,7 @@ class Controls {
   }
 
   toggle(text, drawn, pressed, action) {
-    const made = element("button", { type: "button", className: "toggle", onclick: action }, drawn, text);
+    const made = make("button", { type: "button", class: "toggle", onclick: action }, drawn, text);
     this.press(made, pressed);
     if (pressed) this.legend.push([text, drawn]);
     return made;
@@ -109,7 +97,7 @@ class Controls {
   }
 
   tell(found) {
-    this.told.replaceChildren(element("strong", { textContent: found.title }), found.lines.join("\n"));
+    this.told.replaceChildren(make("strong", {}, found.title), found.lines.join("\n"));
   }
 }
 

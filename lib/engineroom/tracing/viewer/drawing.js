@@ -1,6 +1,8 @@
 // Drawing: textures, swatches, and tiles. A tile is a window of the timeline as one picture, made from
 // the kernel's bins: one byte per pixel and lane that says what fills it.
 
+import { make } from "../../kit/element.mjs";
+
 const LANE = 18, AXIS = 22, GUTTER = 210, TALLEST = 420, NONE = 255, PERIOD = 12, MARK_ROWS = 3;
 const INK = "#1f2933", FONT = "DejaVu Sans, sans-serif";
 
@@ -22,16 +24,6 @@ const MARKS = {
   sweep: { colour: [105, 117, 134], texture: (x) => x % 4 < 2 },
 };
 
-// JupyterLab would take keys that a control is focused for (arrows, space, letters) as its own shortcuts.
-const CONTROLS = new Set(["button", "input", "select", "canvas"]);
-
-function element(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  if (CONTROLS.has(tag)) made.dataset.lmSuppressShortcuts = "true";
-  made.append(...children);
-  return made;
-}
-
 function durationText(ns) {
   const size = Math.abs(ns);
   const [unit, scale] = size >= 1e9 ? ["s", 1e9] : size >= 1e6 ? ["ms", 1e6] : size >= 1e3 ? ["µs", 1e3] : ["ns", 1];
@@ -39,14 +31,14 @@ function durationText(ns) {
 }
 
 function download(blob, name) {
-  const link = element("a", { href: URL.createObjectURL(blob), download: name });
+  const link = make("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 /** A small canvas on which `draw(context, width, height)` has drawn, for legends. */
 function swatch(draw) {
-  const made = element("canvas", { width: 16, height: 12 });
+  const made = make("canvas", { width: 16, height: 12 });
   draw(made.getContext("2d"), 16, 12);
   return made;
 }

@@ -11,6 +11,7 @@ import numpy as np
 import traitlets
 
 from engineroom.kit.figures import image_html
+from engineroom.kit.front_end import front_end
 from engineroom.tracing import overlays
 from engineroom.tracing.lanes import LAYOUTS, Lanes, arrange
 from engineroom.tracing.looks import looks_of
@@ -43,7 +44,7 @@ class TraceViewer(anywidget.AnyWidget):
         failure: the last unexpected exception, or None.
     """
 
-    _esm = "\n".join((HERE / part).read_text("utf-8") for part in PARTS)
+    _esm = "\n".join(front_end(HERE / part) for part in PARTS)
     _css = HERE / "viewer.css"
     scene = traitlets.Dict().tag(sync=True)
 
