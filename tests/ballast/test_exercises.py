@@ -7,6 +7,7 @@ from statistics import mean, median
 import nbformat
 import numpy as np
 import pytest
+from tests.exercise_cells import exercises, namespace
 
 from engineroom.ballast import checks, real
 from engineroom.ballast.checks import choose_ballast as choose_ballast_check
@@ -30,20 +31,6 @@ def each_real_run_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(real, "run", cache(real.run))
         yield
-
-
-def exercises(notebook):
-    """Return name -> (source of the answer, source of the check)."""
-    sources = {cell.id: cell.source for cell in notebook.cells}
-    names = [cell_id.removesuffix("-check") for cell_id in sources if cell_id.endswith("-check")]
-    return {name: (sources[f"{name}-answer"], sources[f"{name}-check"]) for name in names}
-
-
-def namespace(notebook):
-    [imports] = [cell.source for cell in notebook.cells if cell.id == "imports"]
-    names = {}
-    exec(imports, names)
-    return names
 
 
 SOURCE = nbformat.read(ASSIGNMENT, as_version=4)

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import nbformat
 import pytest
+from tests.exercise_cells import exercises, namespace
 
 from engineroom.kit.expect import CheckFailed
 from engineroom.kit.places import course_folder
@@ -13,21 +14,8 @@ from engineroom.teach.release import release
 ASSIGNMENT = course_folder() / "assignments" / "spanner" / "exercises.ipynb"
 
 
-def exercises(notebook):
-    """Return name -> (source of the answer, source of the check)."""
-    sources = {cell.id: cell.source for cell in notebook.cells}
-    names = [cell_id.removesuffix("-check") for cell_id in sources if cell_id.endswith("-check")]
-    return {name: (sources[f"{name}-answer"], sources[f"{name}-check"]) for name in names}
-
-
 SOURCE = nbformat.read(ASSIGNMENT, as_version=4)
 SOLVED, RELEASED = exercises(SOURCE), exercises(release(ASSIGNMENT))
-
-
-def namespace():
-    names = {}
-    exec(next(cell.source for cell in SOURCE.cells if cell.id == "imports"), names)
-    return names
 
 
 def test_every_check_has_its_exercise():
@@ -37,7 +25,7 @@ def test_every_check_has_its_exercise():
 @pytest.mark.parametrize("name", SOLVED)
 def test_the_solution_passes_the_public_and_the_hidden_check(name, capsys):
     answer, check = SOLVED[name]
-    names = namespace()
+    names = namespace(SOURCE)
     exec(answer, names)
     exec(check, names)
     assert capsys.readouterr().out.count("✔") == 1 + ("HIDDEN" in check)
@@ -46,7 +34,7 @@ def test_the_solution_passes_the_public_and_the_hidden_check(name, capsys):
 @pytest.mark.parametrize("name", RELEASED)
 def test_the_stub_is_told_to_be_not_written_yet(name):
     answer, check = RELEASED[name]
-    names = namespace()
+    names = namespace(SOURCE)
     exec(answer, names)
     with pytest.raises(CheckFailed, match="is not written yet: replace the line that raises"):
         exec(check, names)
@@ -202,7 +190,7 @@ def test_a_plausible_mistake_is_caught(name, mistake):
     _, check = RELEASED[name]
     answer, _ = SOLVED[name]
     function = answer.split("def ")[1].split("(")[0]
-    names = namespace()
+    names = namespace(SOURCE)
     names[function] = MISTAKES[name][mistake]
     with pytest.raises(CheckFailed) as told:
         exec(check, names)

@@ -36,17 +36,17 @@ class Pattern:
 
     Attributes:
         asks: what the application wants to know, in words.
-        ordered: whether the order of the answer matters.
         question: draws parameters that fit the tables.
         answer: the rows that answer them, by name and relational key.
+        ordered: whether the order of the answer matters.
     """
 
     name: str
     asks: str
-    ordered: bool
-    budget: Budget
     question: Callable[[Frames, random.Random], Question]
     answer: Callable[[Frames, Question], list[RowId]]
+    ordered: bool = True
+    budget: Budget = Budget()
 
     def with_budget(self, requests: int) -> Pattern:
         """Return this pattern with another limit on requests."""
@@ -166,46 +166,35 @@ def _named(*patterns: Pattern) -> dict[str, Pattern]:
     return {pattern.name: pattern for pattern in patterns}
 
 
-ONE = Budget()
 PATTERNS: dict[str, dict[str, Pattern]] = {
     "shop": _named(
         Pattern(
             "profile_and_orders",
             "a customer's profile and their ten newest orders, newest first",
-            True,
-            ONE,
             _from("Order", "customer_id"),
             _profile_and_orders,
         ),
         Pattern(
             "orders_in_month",
             "a customer's orders in one month, newest first",
-            True,
-            ONE,
             _month_question,
             _orders_in_month,
         ),
         Pattern(
             "order_with_lines",
             "one order and its lines, by order number",
-            True,
-            ONE,
             _from("Order", "order_id"),
             _order_with_lines,
         ),
         Pattern(
             "waiting_orders",
             "a country's orders that are placed and not paid, oldest first",
-            True,
-            ONE,
             _from("Order", "country"),
             _waiting_orders,
         ),
         Pattern(
             "customer_by_email",
             "the customer with an e-mail address",
-            True,
-            ONE,
             _from("Customer", "email"),
             _customer_by_email,
         ),
@@ -214,24 +203,18 @@ PATTERNS: dict[str, dict[str, Pattern]] = {
         Pattern(
             "film_with_cast",
             "a film and its cast, in order of billing",
-            True,
-            ONE,
             _from("Film", "film_id"),
             _film_with_cast,
         ),
         Pattern(
             "actor_with_roles",
             "an actor and all their roles, oldest film first",
-            True,
-            ONE,
             _from("Role", "actor_id"),
             _actor_with_roles,
         ),
         Pattern(
             "films_of_year",
             "the films of one genre in one year",
-            True,
-            ONE,
             _from("Film", "genre", "year"),
             _films_of_year,
         ),
@@ -240,32 +223,26 @@ PATTERNS: dict[str, dict[str, Pattern]] = {
         Pattern(
             "org_with_repos",
             "an organisation and its repositories",
-            True,
-            ONE,
             _from("Org", "org_id"),
             _org_with_repos,
         ),
         Pattern(
             "open_issues",
             "a repository's twenty newest open issues",
-            True,
-            ONE,
             _from("Issue", "repo_id"),
             _open_issues,
         ),
         Pattern(
             "stargazers",
             "everybody who starred a repository",
-            False,
-            Budget(requests=10),
             _from("Star", "repo_id"),
             _stargazers,
+            ordered=False,
+            budget=Budget(requests=10),
         ),
         Pattern(
             "starred_by",
             "what a user starred, newest first",
-            True,
-            ONE,
             _from("Star", "user_id"),
             _starred_by,
         ),
