@@ -128,10 +128,17 @@ def test_axe_finds_nothing_serious(opened, axe):
     assert findings(opened.lab.page, axe, ".jp-OutputArea-output, .jp-MarkdownOutput") == []
 
 
-@pytest.mark.parametrize("zoom", [1, 2])
-def test_figures_fit_at_any_zoom(opened, zoom):
+def resize(page, width, height):
+    """Change the window, and wait until JupyterLab has laid out its panels anew, a frame later."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+@pytest.mark.parametrize("width", [1400, 1280, 640])
+def test_figures_fit_in_any_window(opened, width):
+    """Those of 1400 and 1280 CSS pixels, and the latter at 200 % zoom."""
     page = opened.lab.page
-    page.set_viewport_size({"width": 1280 // zoom, "height": 1000 // zoom})
+    resize(page, width, 500 if width == 640 else 1000)
     try:
         assert cut_off(page) + cut_choices(page) == []
     finally:
@@ -142,9 +149,9 @@ def test_letters_in_figures_grow_with_the_zoom(opened):
     page, figures = opened.lab.page, opened.lab.page.locator(".er-frame > :is(img, svg)")
     widths = "all => all.map(figure => figure.getBoundingClientRect().width)"
     try:
-        page.set_viewport_size({"width": 1280, "height": 1000})
+        resize(page, 1280, 1000)
         usual = figures.evaluate_all(widths)
-        page.set_viewport_size({"width": 640, "height": 500})
+        resize(page, 640, 500)
         zoomed = [2 * width for width in figures.evaluate_all(widths)]
     finally:
         page.set_viewport_size({"width": 1400, "height": 1000})
