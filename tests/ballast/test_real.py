@@ -52,7 +52,9 @@ def test_sizes_and_counts_are_what_the_formulas_say(run, held_mb, request):
 def test_a_ballast_divides_the_cycles(plain, ballasted):
     """Four times as much is marked, three quarters of it for nothing: a quarter of the cycles."""
     assert plain.cycles / ballasted.cycles == pytest.approx(4, rel=0.15)
-    assert ballasted.mark_cpu_s.sum() < plain.mark_cpu_s.sum() / 2
+    # All marking, at what a cycle usually takes: single ones are ten times as dear in a busy moment.
+    marking = [np.median(run.mark_cpu_s) * run.cycles for run in (ballasted, plain)]
+    assert marking[0] < marking[1] / 2
 
 
 @linux
